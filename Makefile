@@ -1,0 +1,62 @@
+# Needs Python 3.11 and make; everything else goes into .venv, once.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format lock clean
+
+# python3.11, or python3 if that is new enough; `make PYTHON=…` names another.
+PYTHON = $(or $(shell for python in python3.11 python3; do \
+    $$python -c $(NEW_ENOUGH) 2>/dev/null && echo $$python && break; done),python3)
+NEW_ENOUGH := 'import sys; sys.exit(sys.version_info < (3, 11))'
+NEED_PYTHON = $(PYTHON) -c $(NEW_ENOUGH) 2>/dev/null || { exec >&2; \
+    echo "netspec needs Python 3.11 or newer, but $(PYTHON) is: $$($(PYTHON) --version 2>&1)."; \
+    echo "Install python3.11, or name it: make PYTHON=/path/to/python3.11"; exit 1; }
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP_INSTALL := python -m pip install -qq --disable-pip-version-check
+
+help:  ## show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/installed  ## build ResNet-50 from specs/resnet50.yaml and print its table
+	@$(BIN)/netspec build specs/resnet50.yaml --summary
+
+test: $(VENV)/installed  ## run the tests
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/installed  ## formatting, lint, types, import floors
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+format: $(VENV)/installed  ## format the code, fix what ruff can fix
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+lock:  ## bring requirements.lock in line with pyproject.toml (to upgrade everything, delete it first)
+	@$(NEED_PYTHON)
+	@$(PYTHON) -m venv --clear .venv-lock
+	@.venv-lock/bin/$(PIP_INSTALL) uv
+	@.venv-lock/bin/uv pip compile -q pyproject.toml --extra dev --universal --python-version 3.11 \
+	    --generate-hashes --custom-compile-command 'make lock' --output-file requirements.lock
+	@rm -rf .venv-lock
+
+clean:  ## remove .venv and everything else that is made
+	rm -rf $(VENV) .venv-lock build dist .hypothesis .*_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# The marks `locked` and `installed` are written last, so an interrupted set-up starts afresh.
+$(VENV)/locked: requirements.lock $(BIN)/python
+	@$(NEED_PYTHON)
+	@echo "Setting up $(VENV) with $$($(PYTHON) --version); once, a minute or two …"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/$(PIP_INSTALL) --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/installed: $(VENV)/locked pyproject.toml
+	@$(BIN)/$(PIP_INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+	@echo "$(VENV) is ready."
+
+$(BIN)/python:  # no recipe: where it is missing, or a link to a Python that is gone, .venv is made anew

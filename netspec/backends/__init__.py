@@ -1,0 +1,1 @@
+"""Where a graph becomes a model: one file a framework, imported on first use."""

@@ -1,0 +1,198 @@
+"""A `Graph` to an ordinary Keras 3 model: https://keras.io/guides/functional_api/
+
+Every layer is made with every argument written out, under the graph's names, and called in the graph's order. What was
+foreseen is compared with what Keras built before the model is given out.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from netspec.errors import Diagnostic, InternalError, Source, SpecError, Where
+from netspec.files import MODEL_ENDINGS, model_ending, written_whole
+from netspec.graph import Graph, Input, Node
+from netspec.layer import Layer
+from netspec.options import escape
+from netspec.shapes import Shape, show
+
+if TYPE_CHECKING:
+    import keras
+
+    from netspec.api import Spec
+
+Progress = Callable[[int, int], None]
+
+
+def import_keras() -> Any:
+    """Import Keras, on TensorFlow unless the user asks for another backend, without TensorFlow's start-up notes."""
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with _quiet_start():
+        try:
+            import keras
+        except ImportError as error:
+            backend = os.environ["KERAS_BACKEND"]
+            raise SpecError(
+                [
+                    Diagnostic(
+                        "E503",
+                        f"Keras can't start on the backend {escape(backend)}: {escape(str(error))}",
+                        Where(Source("KERAS_BACKEND"), 1, 1, 1, 1),
+                        help=f"install {escape(backend)}, or set KERAS_BACKEND to a backend that is installed",
+                    )
+                ]
+            ) from error
+    return keras
+
+
+@contextmanager
+def _quiet_start() -> Iterator[None]:
+    """Hold back what TensorFlow's C++ start-up writes past Python, unless it was asked to speak.
+
+    Its first lines are written before it reads its own log level.
+    """
+    if os.environ.get("TF_CPP_MIN_LOG_LEVEL") != "3":
+        yield
+        return
+    try:
+        saved = os.dup(2)
+    except OSError:
+        yield
+        return
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nothing, 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(nothing)
+
+
+def build(spec: Spec, seed: int | None = None, progress: Progress | None = None) -> keras.Model:
+    """Build the model of a spec. Raises `SpecError` (E410, E502, E503) and `InternalError`."""
+    graph = spec.graph()
+    bound = spec.limits.build_parameters
+    if graph.params.total > bound:
+        where = next(iter(graph.nodes.values())).where
+        raise SpecError(
+            [
+                Diagnostic(
+                    "E410",
+                    f"this network has {graph.params.total:,} parameters; {bound:,} are allowed to be built",
+                    Where(where.source, 1, 1, 1, 1),
+                    help="raise the limit with --limit build_parameters=N if the machine has the memory",
+                )
+            ]
+        )
+    return build_graph(graph, seed=seed, progress=progress)
+
+
+def build_graph(graph: Graph, seed: int | None = None, progress: Progress | None = None) -> keras.Model:
+    """Build the model of a graph and compare it with what the graph foresaw."""
+    keras = import_keras()
+    if seed is not None:
+        keras.utils.set_random_seed(seed)
+    tensors: dict[str, Any] = {}
+    layers: dict[Node, Any] = {}
+    for number, node in enumerate(graph.nodes.values()):
+        if progress:
+            progress(number, len(graph.nodes))
+        try:
+            tensors[node.name] = _add(keras, node, tensors, layers)
+        except (ValueError, TypeError, NotImplementedError) as error:
+            raise _refused(node, error) from error
+    outputs = [tensors[name] for name in graph.outputs]
+    inputs = [tensors[name] for name in graph.inputs]
+    model = keras.Model(
+        inputs[0] if len(inputs) == 1 else inputs, outputs[0] if len(outputs) == 1 else outputs, name=graph.name
+    )
+    check(graph, model, tensors, layers)
+    return model
+
+
+def _add(keras: Any, node: Node, tensors: dict[str, Any], layers: dict[Node, Any]) -> Any:
+    """Make the node's Keras layer, unless it shares one, and call it."""
+    if isinstance(node.layer, Input):
+        return keras.Input(shape=node.shape, dtype=node.layer.dtype, name=node.name)
+    owner = node.owner or node
+    if owner not in layers:
+        layers[owner] = node.layer.lower(keras, owner.name)
+    return node.layer.call(layers[owner], [tensors[read.name] for read in node.inputs])
+
+
+def _refused(node: Node, error: Exception) -> SpecError:
+    reason = str(error).strip().splitlines()
+    said = escape(reason[0]) if reason else type(error).__name__
+    return SpecError(
+        [
+            Diagnostic(
+                "E502",
+                f"Keras refuses {node.name} ({node.type}): {said}",
+                node.where,
+                path=node.site.path,
+                help="netspec should have said this before; please report it",
+            )
+        ]
+    )
+
+
+def check(graph: Graph, model: Any, tensors: dict[str, Any], layers: dict[Node, Any]) -> None:
+    """Compare every shape and parameter count with the model. Raises `InternalError` at the first difference."""
+    for node in graph.nodes.values():
+        built = tuple(tensors[node.name].shape)[1:]
+        if not _agree(node.shape, built):
+            raise InternalError(f"{node.name} was foreseen as {show(node.shape)}, but Keras built {show(built)}")
+    for owner, layer in layers.items():
+        if isinstance(owner.layer, Layer):
+            counted = layer.count_params() if hasattr(layer, "count_params") else 0
+            if counted != owner.params:
+                raise InternalError(f"{owner.name} was foreseen with {owner.params:,} parameters, but Keras built {counted:,}")
+    for what, foreseen, weights in (
+        ("trainable", graph.params.trainable, model.trainable_weights),
+        ("non-trainable", graph.params.non_trainable, model.non_trainable_weights),
+    ):
+        counted = sum(_size(weight.shape) for weight in weights)
+        if counted != foreseen:
+            raise InternalError(f"{foreseen:,} {what} parameters were foreseen, but Keras built {counted:,}")
+
+
+def _size(shape: tuple[int, ...]) -> int:
+    size = 1
+    for axis in shape:
+        size *= axis
+    return size
+
+
+def _agree(foreseen: Shape, built: Shape) -> bool:
+    """Tell whether two shapes are the same; Keras may leave open a size that a join makes known."""
+    return len(foreseen) == len(built) and all(a == b or b is None for a, b in zip(foreseen, built, strict=True))
+
+
+# -------------------------------------------------------------------------------------------------------------- saving
+
+
+def save(model: keras.Model, path: Path) -> None:
+    """Save a model whole or not at all: ``.keras``, ``.weights.h5`` or ``.json`` (the architecture) by the ending.
+
+    Raises `SpecError` (E501); the file that was there before is then still there.
+    """
+    ending = model_ending(path)
+    if ending is None:
+        raise SpecError([_unknown_ending(path)])
+    with written_whole(path, f"model{ending}") as file:
+        if ending == ".json":
+            file.write_text(model.to_json(indent=1) + "\n", encoding="utf-8")
+        elif ending == ".keras":
+            model.save(file)
+        else:
+            model.save_weights(file)
+
+
+def _unknown_ending(path: Path) -> Diagnostic:
+    message = f"{path.name} has an ending that names no format"
+    return Diagnostic("E501", message, Where(Source(str(path)), 1, 1, 1, 1), help=f"end it with {', '.join(MODEL_ENDINGS)}")

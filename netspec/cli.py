@@ -1,0 +1,315 @@
+"""The command line: words to calls, results to stdout, diagnostics to stderr. No logic of its own.
+
+Exit codes: 0 good, 1 the spec is wrong, 2 the command line is wrong, 3 a fault of netspec's own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from netspec.errors import Diagnostic, InternalError, Mistake, NetspecError, SpecError
+
+if TYPE_CHECKING:
+    from netspec.api import Spec
+    from netspec.limits import Limits
+
+GOOD, WRONG_SPEC, WRONG_COMMAND, OWN_FAULT = 0, 1, 2, 3
+
+app = typer.Typer(
+    name="netspec",
+    help="One YAML file describes one neural network: check it, see its shapes and cost, build it as a Keras model.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Start with: netspec summary specs/resnet50.yaml",
+)
+
+SpecArgument = Annotated[str, typer.Argument(metavar="SPEC", help="The spec file; - reads standard input.")]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="PATH=VALUE", help="Edit the spec before it is read: --set vars.classes=10. Repeatable."),
+]
+LimitOption = Annotated[
+    list[str] | None,
+    typer.Option("--limit", metavar="NAME=N", help="Change a limit: --limit layers=50000. Repeatable."),
+]
+RootOption = Annotated[
+    Path | None,
+    typer.Option("--root", metavar="FOLDER", help="The folder that extends and use may not leave. Default: the spec's."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+OutputOption = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to this file.")]
+
+
+class Depth(StrEnum):
+    """How far the table is unfolded."""
+
+    stage = "stage"
+    block = "block"
+    layer = "layer"
+
+
+@app.command(rich_help_panel=None)
+def build(
+    spec: SpecArgument,
+    summary: Annotated[bool, typer.Option("--summary", help="Print the table of the built model.")] = False,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Save the model: .keras, .weights.h5 or .json by the ending."),
+    ] = None,
+    set_: SetOption = None,
+    seed: Annotated[int | None, typer.Option("--seed", metavar="N", min=0, max=2**32 - 1, help="Make the weights repeatable.")] = None,
+    root: RootOption = None,
+    limit: LimitOption = None,
+) -> None:
+    """Build the Keras model of SPEC, and check it against what was foreseen."""
+    if output is not None:
+        _check_ending(output)
+    loaded = _load(spec, set_, root, limit)
+    from netspec.backends import keras as backend
+
+    model = backend.build(loaded, seed=seed, progress=_progress("building"))
+    if summary:
+        _print(loaded.summary())
+    if output is not None:
+        backend.save(model, output)
+        _print(f"saved {output}")
+    if not summary and output is None:
+        from netspec.summary import totals
+
+        _print(f"built {loaded.name}: {totals(loaded.graph())}")
+
+
+@app.command()
+def validate(
+    specs: Annotated[list[str], typer.Argument(metavar="SPEC...", help="The spec files; - reads standard input.")],
+    json_: JsonOption = False,
+    set_: SetOption = None,
+    root: RootOption = None,
+    limit: LimitOption = None,
+) -> None:
+    """Check every SPEC and explain all mistakes at their lines."""
+    from netspec.render import as_json
+
+    results = []
+    good = True
+    for name in specs:
+        diagnostics: Sequence[Diagnostic]
+        try:
+            diagnostics, ok = _load(name, set_, root, limit, warn=False).warnings, True
+        except SpecError as error:
+            diagnostics, ok = error.diagnostics, False
+        good = good and ok
+        if not json_:
+            _draw(diagnostics)
+            if ok:
+                _print(f"{_shown(name)}: good")
+        results.append({"file": _shown(name), "ok": ok, "diagnostics": [as_json(diagnostic) for diagnostic in diagnostics]})
+    if json_:
+        _print_json({"schema": "netspec.validate/1", "files": results})
+    raise typer.Exit(GOOD if good else WRONG_SPEC)
+
+
+@app.command()
+def summary(
+    spec: SpecArgument,
+    depth: Annotated[Depth, typer.Option("--depth", help="How far to unfold.")] = Depth.block,
+    json_: JsonOption = False,
+    set_: SetOption = None,
+    root: RootOption = None,
+    limit: LimitOption = None,
+) -> None:
+    """Show shapes, parameters and cost of SPEC, without TensorFlow."""
+    loaded = _load(spec, set_, root, limit)
+    if json_:
+        from netspec.summary import as_json
+
+        _print_json(as_json(loaded.graph()))
+    else:
+        _print(loaded.summary(depth.value))
+
+
+@app.command()
+def resolve(spec: SpecArgument, set_: SetOption = None, root: RootOption = None, limit: LimitOption = None) -> None:
+    """Print SPEC with every extends, set, variable and default worked out, as YAML."""
+    _print(_load(spec, set_, root, limit).resolve().rstrip())
+
+
+@app.command()
+def blocks(
+    type_: Annotated[str | None, typer.Argument(metavar="[TYPE]", help="A layer or block.", show_default=False)] = None,
+) -> None:
+    """List every layer and block, or show TYPE with its options, shapes and an example."""
+    from netspec.reference import describe_type, list_types
+
+    _print(list_types() if type_ is None else _looked_up(describe_type, type_))
+
+
+@app.command()
+def schema(output: OutputOption = None) -> None:
+    """Print the JSON Schema of the language, installed plugins included."""
+    from netspec.plugins import load_all
+    from netspec.schema import spec_schema
+
+    load_all()
+    text = json.dumps(spec_schema(), indent=1, ensure_ascii=False)
+    if output is None:
+        _print(text)
+        return
+    from netspec.files import write_whole
+
+    write_whole(output, text + "\n")
+    _print(f"wrote {output}")
+
+
+@app.command()
+def explain(code: Annotated[str, typer.Argument(metavar="CODE", help="An error code, such as E301.")]) -> None:
+    """Explain an error CODE at length, with a wrong and a right spec."""
+    from netspec import reference
+
+    _print(_looked_up(reference.explain, code))
+
+
+# ------------------------------------------------------------------------------------------------------ words to values
+
+
+def _load(
+    spec: str, edits: list[str] | None, root: Path | None, limits: list[str] | None, *, warn: bool = True
+) -> Spec:
+    from netspec.api import load_spec, parse_spec
+
+    chosen = _limits(limits)
+    settings: dict[str, Any] = {"set": _edits(edits), "root": root, "limits": chosen}
+    if spec == "-":
+        loaded = parse_spec(sys.stdin.buffer.read(chosen.file_bytes + 1), name=_shown(spec), **settings)
+    else:
+        loaded = load_spec(spec, **settings)
+    if warn:
+        _draw(loaded.warnings)
+    return loaded
+
+
+def _shown(spec: str) -> str:
+    return "<stdin>" if spec == "-" else spec
+
+
+def _edits(edits: list[str] | None) -> dict[str, str]:
+    from netspec.load import CommandLineText
+
+    found: dict[str, str] = {}
+    for edit in edits or ():
+        path, equals, value = edit.partition("=")
+        if not equals or not path:
+            raise typer.BadParameter(f"{edit!r} is not PATH=VALUE", param_hint="--set")
+        found[path] = CommandLineText(value)
+    return found
+
+
+def _limits(limits: list[str] | None) -> Limits:
+    from netspec.limits import DEFAULT_LIMITS
+
+    names = [field.name for field in fields(DEFAULT_LIMITS)]
+    changed = {}
+    for limit in limits or ():
+        name, _, value = limit.partition("=")
+        if name not in names or not (value.isascii() and value.isdigit()) or len(value) > 18:
+            raise typer.BadParameter(f"{limit!r} is not NAME=N with one of {', '.join(names)}", param_hint="--limit")
+        changed[name] = int(value)
+    return replace(DEFAULT_LIMITS, **changed)
+
+
+def _check_ending(output: Path) -> None:
+    from netspec.files import MODEL_ENDINGS, model_ending
+
+    if model_ending(output) is None:
+        raise typer.BadParameter(f"{output.name} must end with {', '.join(MODEL_ENDINGS)}", param_hint="-o")
+
+
+def _looked_up(look_up: Any, word: str) -> str:
+    """Look a word up; one that does not exist is a wrong command line."""
+    try:
+        return str(look_up(word))
+    except Mistake as mistake:
+        raise typer.BadParameter(f"{mistake.message}; {mistake.help}") from None
+
+
+# --------------------------------------------------------------------------------------------------------------- output
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text + "\n")
+
+
+def _print_json(value: Any) -> None:
+    _print(json.dumps(value, indent=1, ensure_ascii=False))
+
+
+def _draw(diagnostics: Sequence[Diagnostic]) -> None:
+    if diagnostics:
+        from netspec.render import Colours, draw_all
+
+        colours = Colours(sys.stderr.isatty() and not os.environ.get("NO_COLOR"))
+        sys.stderr.write(draw_all(diagnostics, colours) + "\n\n")
+
+
+def _progress(what: str) -> Any:
+    """Show progress on a terminal, nothing elsewhere."""
+    if not sys.stderr.isatty():
+        return None
+
+    def show(done: int, total: int) -> None:
+        last = done + 1 >= total
+        sys.stderr.write(f"\r\x1b[K{'' if last else f'{what} {done + 1}/{total} layers'}")
+        sys.stderr.flush()
+
+    return show
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and leave with its exit code; whatever happens, no traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    sys.exit(run(arguments))
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and give back its exit code."""
+    try:
+        app(args=arguments, prog_name="netspec")
+    except SystemExit as finished:
+        return finished.code if isinstance(finished.code, int) else GOOD
+    except SpecError as error:
+        _draw(error.diagnostics)
+        return WRONG_SPEC
+    except BrokenPipeError:
+        # The reader of our output has gone, as head does; closing stdout again must not complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return GOOD
+    except KeyboardInterrupt:
+        return 130
+    except InternalError as error:
+        sys.stderr.write(f"internal error: {error}\nThis is a fault of netspec, not of your spec; please report it.\n")
+        return OWN_FAULT
+    except NetspecError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return OWN_FAULT
+    except Exception as error:
+        if os.environ.get("NETSPEC_DEBUG"):
+            raise
+        sys.stderr.write(
+            f"internal error: {type(error).__name__}: {error}\n"
+            "This is a fault of netspec, not of your spec; please report it (NETSPEC_DEBUG=1 shows where it happened).\n"
+        )
+        return OWN_FAULT
+    return GOOD

@@ -1,0 +1,233 @@
+"""The expanded network: nodes that know their shape and cost, in the order in which data flows.
+
+`GraphBuilder.add` infers a node's shape at once, so a mistake is found at the node that makes it. A finished `Graph` is
+not changed any more; summary, building and every other reader stand on it alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Protocol
+
+from netspec.errors import Mistake, Where
+from netspec.layer import Applied, Layer
+from netspec.shapes import Shape, show
+
+
+class Input:
+    """The layer of an input node: a tensor that is fed to the network."""
+
+    type_name = "input"
+
+    def __init__(self, shape: Shape, dtype: str) -> None:
+        self.shape = shape
+        self.dtype = dtype
+
+
+class Node:
+    """One call of a layer. ``name`` is the built layer's name, ``shape`` its output's, without batch axis.
+
+    ``params``, ``trainable`` and ``macs`` are those that this call adds: a layer that is called a second time has its
+    weights already (``owner`` is the node that has them), but does its work again. ``stage`` is the name of the stage,
+    ``block`` the built name of the outermost block or group that the node stands in, ``where`` the place that wrote it.
+    """
+
+    __slots__ = ("inputs", "layer", "macs", "name", "owner", "params", "shape", "site", "trainable", "where")
+
+    def __init__(
+        self,
+        name: str,
+        layer: Layer | Input,
+        inputs: tuple[Node, ...],
+        applied: Applied,
+        site: Site,
+        where: Where,
+        owner: Node | None = None,
+    ) -> None:
+        self.name = name
+        self.layer = layer
+        self.inputs = inputs
+        self.shape, self.params, self.trainable, self.macs = applied
+        self.site = site
+        self.where = where
+        self.owner = owner
+
+    @property
+    def type(self) -> str:
+        return self.layer.type_name
+
+    @property
+    def stage(self) -> str | None:
+        return self.site.stage
+
+    @property
+    def block(self) -> str | None:
+        return self.site.block
+
+    def __repr__(self) -> str:
+        return f"<{self.name}: {self.type} {show(self.shape)}>"
+
+
+class Described(Protocol):
+    """What can be named in a table: a layer or a block with its options."""
+
+    @property
+    def type_name(self) -> str: ...
+
+    def brief(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A description that was always words: of an input, a group, a shared call."""
+
+    type_name: str
+    detail: str = ""
+
+    def brief(self) -> str:
+        return self.detail
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What the nodes that come from one copy of one written step have in common.
+
+    ``step`` tells written steps apart; ``written`` can say what stood there, ``identity [64, 64, 256]``. ``block`` is
+    the built name of the block or group, None where the step is a layer.
+    """
+
+    step: object
+    written: Described
+    path: str
+    stage: str | None
+    block: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """Numbers of parameters: all, those that training changes, and the others."""
+
+    total: int
+    trainable: int
+
+    @property
+    def non_trainable(self) -> int:
+        return self.total - self.trainable
+
+
+@dataclass(frozen=True)
+class Graph:
+    """A network as data: ``nodes`` by built name, in order; ``inputs`` and ``outputs`` are names of nodes."""
+
+    name: str
+    nodes: Mapping[str, Node]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    params: Parameters
+    macs: int | None
+    description: str = ""
+
+    def __repr__(self) -> str:
+        ins = ", ".join(show(self.nodes[name].shape) for name in self.inputs)
+        outs = ", ".join(show(self.nodes[name].shape) for name in self.outputs)
+        return f"<Graph {self.name}: {ins} → {outs}, {len(self.nodes)} nodes, {self.params.total:,} parameters>"
+
+    @property
+    def layer_count(self) -> int:
+        """How many layers the built model has: a layer that is called twice is one layer."""
+        return sum(node.owner is None for node in self.nodes.values())
+
+
+class GraphBuilder:
+    """Nodes so far. ``add`` checks and infers; ``finish`` leaves out what no output needs."""
+
+    def __init__(self) -> None:
+        self.nodes: list[Node] = []
+
+    def add(
+        self, name: str, layer: Layer, inputs: tuple[Node, ...], site: Site, where: Where, owner: Node | None = None
+    ) -> Node:
+        """Add one call of a layer. Raises `Mistake` where the inputs' shapes don't suit it."""
+        applied = layer.apply(tuple([node.shape for node in inputs]))
+        if owner is not None:
+            applied = _called_again(layer, applied, inputs, owner)
+        node = Node(name, layer, inputs, applied, site, where, owner)
+        self.nodes.append(node)
+        return node
+
+    def add_input(self, name: str, layer: Input, site: Site, where: Where) -> Node:
+        node = Node(name, layer, (), Applied(layer.shape, 0, 0, 0), site, where)
+        self.nodes.append(node)
+        return node
+
+    def finish(
+        self, name: str, description: str, inputs: Sequence[Node], outputs: Sequence[Node]
+    ) -> tuple[Graph, list[Node]]:
+        """Make the graph of what reaches an output, and give back the nodes that don't."""
+        needed = _reaching(outputs) | set(inputs)
+        kept = {node.name: node for node in self.nodes if node in needed}
+        unused = [node for node in self.nodes if node not in needed] if len(kept) < len(self.nodes) else []
+        params = _parameters(kept.values())
+        graph = Graph(
+            name,
+            MappingProxyType(kept),
+            tuple(node.name for node in inputs),
+            tuple(node.name for node in outputs),
+            params,
+            total_macs(kept.values()),
+            description,
+        )
+        return graph, unused
+
+
+def _called_again(layer: Layer, applied: Applied, inputs: tuple[Node, ...], owner: Node) -> Applied:
+    """Check that the weights a layer has fit its new inputs; they are not counted a second time."""
+    has = layer.weights(*(node.shape for node in owner.inputs))
+    wants = layer.weights(*(node.shape for node in inputs))
+    if has != wants:
+        raise Mistake(
+            "E212",
+            f"the weights of {owner.name} were made for {_shapes(owner.inputs)} and don't fit {_shapes(inputs)}",
+            help="give both calls inputs of the same channels",
+        )
+    return applied._replace(params=0, trainable=0)
+
+
+def _shapes(nodes: Iterable[Node]) -> str:
+    return ", ".join(show(node.shape) for node in nodes)
+
+
+def _reaching(outputs: Sequence[Node]) -> set[Node]:
+    needed: set[Node] = set()
+    waiting = list(outputs)
+    while waiting:
+        node = waiting.pop()
+        if node not in needed:
+            needed.add(node)
+            waiting.extend(node.inputs)
+    return needed
+
+
+def _parameters(nodes: Iterable[Node]) -> Parameters:
+    """Add up weights, each layer once: also where only its second call is needed, so that no count is lost."""
+    total = trainable = 0
+    counted: set[int] = set()
+    for node in nodes:
+        first: Any = node.owner or node
+        if id(first) not in counted:
+            counted.add(id(first))
+            total += first.params
+            trainable += first.trainable
+    return Parameters(total, trainable)
+
+
+def total_macs(nodes: Iterable[Node]) -> int | None:
+    """Add up multiply-adds; unknown as soon as one node's are."""
+    total = 0
+    for node in nodes:
+        if node.macs is None:
+            return None
+        total += node.macs
+    return total

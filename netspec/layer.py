@@ -1,0 +1,249 @@
+"""What every layer is: Keras's arguments as fields, and the rules for shape, weights and cost beside them.
+
+    @register_layer
+    class Dense(Layer):
+        "Fully connected layer …"
+        units: Units
+        use_bias: UseBias = True
+
+        def infer(self, x: Shape) -> Shape:
+            return (*x[:-1], self.units)
+
+        def weights(self, x: Shape) -> Weights: ...
+        def macs(self, x: Shape, output: Shape) -> int | None: ...
+
+The class is all there is to say: its name gives the type's name and the Keras layer, its annotations the options, the
+parameters of ``infer`` the inputs. Shapes have no batch axis.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar, dataclass_transform
+
+from netspec import options as option_module
+from netspec.errors import Mistake, RegistrationError
+from netspec.options import Doc, Option
+from netspec.registry import Registry, Type, objects
+from netspec.shapes import Shape, volume
+from netspec.suggest import TYPE_WORDS
+
+Trainable = Annotated[bool, Doc("whether training changes the weights")]
+DType = Annotated[
+    Literal["float32", "float16", "bfloat16", "float64", "mixed_float16", "mixed_bfloat16"] | None,
+    Doc("Keras dtype policy of the layer; null takes Keras's default"),
+]
+
+
+class Weight(NamedTuple):
+    """One weight of a layer: its name in Keras, its shape, and whether training could change it."""
+
+    name: str
+    shape: tuple[int, ...]
+    trainable: bool = True
+
+
+Weights = tuple[Weight, ...]
+
+
+class Applied(NamedTuple):
+    """What is known of a layer on inputs of certain shapes, before anything is built."""
+
+    shape: Shape
+    params: int
+    trainable: int
+    macs: int | None
+
+
+@dataclass(frozen=True)
+class Example:
+    """How a type is used: the shape of each input and the options, as its page and its tests show it."""
+
+    inputs: tuple[Shape, ...]
+    options: Mapping[str, Any]
+
+    def __init__(self, *inputs: Shape, **options: Any) -> None:
+        object.__setattr__(self, "inputs", inputs)
+        object.__setattr__(self, "options", options)
+
+
+def snake_case(name: str) -> str:
+    """Name a class as Keras names its layers: ``MaxPooling2D`` → ``max_pooling2d``."""
+    parted = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", parted).lower()
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+class Settings:
+    """An immutable set of options with defaults: the annotated attributes of the class.
+
+    Much like a frozen dataclass, but nothing is compiled when the class is made: a hundred types have to be imported
+    before the first of them is used.
+    """
+
+    keras_name: ClassVar[str]
+    type_name: ClassVar[str]
+
+    def __init_subclass__(cls) -> None:
+        if "keras_name" not in cls.__dict__:
+            cls.keras_name = cls.__name__
+        if "type_name" not in cls.__dict__:
+            cls.type_name = snake_case(cls.__name__)
+
+    def __init__(self, **options: Any) -> None:
+        self.__dict__.update(options)
+        self.check()
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{type(self).__name__} can't be changed")
+
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={value!r}" for name, value in self.options().items())
+        return f"{type(self).__name__}({shown})"
+
+    @classmethod
+    def declared(cls) -> Mapping[str, Option]:
+        """The options of the class, each with its schema, default and meaning."""
+        if "_declared" not in cls.__dict__:
+            cls._declared = option_module.options_of_class(cls, _base_of(cls))
+        return cls._declared
+
+    _declared: ClassVar[Mapping[str, Option]]
+
+    def options(self) -> dict[str, Any]:
+        """All options with their values, the defaults written out."""
+        return {name: getattr(self, name) for name in type(self).declared()}
+
+    def check(self) -> None:
+        """Refuse options that are good one by one but don't go together, by raising `Mistake`."""
+
+
+def _base_of(cls: type[Settings]) -> type[Settings]:
+    return Layer if issubclass(cls, Layer) else Settings
+
+
+class Layer(Settings):
+    """One Keras layer as data."""
+
+    trainable: Trainable = True
+    dtype: DType = None
+
+    example: ClassVar[Example]
+
+    # Subclasses name the inputs they take; `Any` here lets the type checker accept every such signature.
+
+    def infer(self, *inputs: Any, **named: Any) -> Shape:
+        """Work out the output's shape, or raise `Mistake` where Keras would refuse the input."""
+        raise NotImplementedError
+
+    def weights(self, *inputs: Any, **named: Any) -> Weights:
+        """List the weights that Keras makes for inputs of these shapes, in its order."""
+        return ()
+
+    def macs(self, *shapes: Any, **named: Any) -> int | None:
+        """Count multiply-adds for one sample, from the input shapes and the output's; None where a size is unknown."""
+        return 0
+
+    def brief(self) -> str:
+        """What to write beside the type's name in a table: the options without a default, and the activation."""
+        required = [getattr(self, name) for name, option in type(self).declared().items() if option.required]
+        activation = getattr(self, "activation", None)
+        return " ".join(str(value) for value in [*required, *([activation] if activation else [])])
+
+    def lower(self, keras: Any, name: str) -> Any:
+        """Make the Keras layer, every field explicit, so that Keras's defaults can't drift away from ours."""
+        return getattr(keras.layers, self.keras_name)(**self.keras_options(keras), name=name)
+
+    def call(self, layer: Any, inputs: list[Any]) -> Any:
+        """Call what `lower` made on its inputs, in the order of ``infer``'s parameters."""
+        return layer(inputs[0]) if len(inputs) == 1 else layer(inputs)
+
+    def keras_options(self, keras: Any) -> dict[str, Any]:
+        """Turn the options into Keras's arguments; initializers and their like become Keras objects."""
+        return {
+            name: value.lower(keras) if isinstance(value, ConfiguredObject) else value
+            for name, value in self.options().items()
+        }
+
+    def apply(self, inputs: tuple[Shape, ...]) -> Applied:
+        """Work out shape, parameters and cost on inputs of these shapes; the same question is answered once."""
+        try:
+            return self._applied[inputs]
+        except KeyError:
+            pass
+        shape = self.infer(*inputs)
+        weights = self.weights(*inputs)
+        params = sum(volume(weight.shape) or 0 for weight in weights)
+        trainable = sum(volume(weight.shape) or 0 for weight in weights if weight.trainable) if self.trainable else 0
+        result = Applied(shape, params, trainable, self.macs(*inputs, shape))
+        if len(self._applied) >= 256:
+            self._applied.clear()
+        self._applied[inputs] = result
+        return result
+
+    @cached_property
+    def _applied(self) -> dict[tuple[Shape, ...], Applied]:
+        return {}
+
+
+class ConfiguredObject(Settings):
+    """An initializer, regularizer or constraint: an object that an option of a layer takes."""
+
+    keras_module: ClassVar[str]
+
+    def lower(self, keras: Any) -> Any:
+        return getattr(getattr(keras, self.keras_module), self.keras_name)(**self.options())
+
+
+class SettingsType(Type):
+    """A registered class of settings; its options are the class's annotated attributes."""
+
+    target: type[Settings]
+
+    @cached_property
+    def options(self) -> Mapping[str, Option]:
+        return self.target.declared()
+
+
+class LayerType(SettingsType):
+    """A registered layer class; its inputs are the parameters of its ``infer``."""
+
+    kind = "layer"
+    target: type[Layer]
+
+    def __init__(self, name: str, target: type[Layer], family: str) -> None:
+        super().__init__(name, target, family)
+        parameters = list(inspect.signature(target.infer).parameters.values())[1:]
+        self.variadic = any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters)
+        self.inputs = tuple(parameter.name for parameter in parameters)
+        self.required_inputs = 1 if self.variadic else sum(p.default is p.empty for p in parameters)
+
+
+TYPES = Registry("type", TYPE_WORDS)
+
+LayerClass = TypeVar("LayerClass", bound=type[Layer])
+ObjectClass = TypeVar("ObjectClass", bound=type[ConfiguredObject])
+
+
+def register_layer(cls: LayerClass) -> LayerClass:
+    """Make a `Layer` class a type that specs can name. Raises `RegistrationError` where the name is taken."""
+    if not (isinstance(cls, type) and issubclass(cls, Layer)):
+        raise RegistrationError(f"register_layer wants a class made from netspec.Layer, not {cls!r}")
+    if not (cls.__doc__ or "").strip():
+        raise RegistrationError(f"{cls.__name__} needs a docstring: its first sentence is shown by netspec blocks")
+    TYPES.add(LayerType(cls.type_name, cls, cls.__module__.rsplit(".", 1)[-1]))
+    return cls
+
+
+def register_object(kind: str) -> Any:
+    """Make a class an initializer, regularizer or constraint that options can name."""
+
+    def register(cls: ObjectClass) -> ObjectClass:
+        objects(kind).add(SettingsType(cls.type_name, cls, kind))
+        return cls
+
+    return register

@@ -1,0 +1,289 @@
+"""Activations, as layers of their own.
+
+`relu`, `leaky_relu`, `prelu`, `elu` and `softmax` are Keras's layers of those names; every other activation of Keras
+is a type without options. See https://keras.io/api/layers/activations/.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar
+
+from netspec.errors import Mistake
+from netspec.layer import Example, Layer, Weight, Weights, register_layer
+from netspec.layers.fields import Axes, Constraint, Initializer, NonNegative, PositiveInt, Regularizer
+from netspec.options import Doc
+from netspec.shapes import Shape, axis_indices, require_axes, require_known, show
+
+
+class ActivationLayer(Layer):
+    """What activations have in common: the shape stays."""
+
+    example = Example((16, 16, 64))
+
+    def infer(self, x: Shape) -> Shape:
+        return x
+
+
+@register_layer
+class ReLU(ActivationLayer):
+    """Sets negative values to 0 (Nair and Hinton, 2010)."""
+
+    type_name = "relu"
+
+    max_value: Annotated[NonNegative | None, Doc("largest value that is let through; null for no bound")] = None
+    negative_slope: Annotated[NonNegative, Doc("factor of the values below the threshold")] = 0.0
+    threshold: Annotated[NonNegative, Doc("value from which on the input is let through")] = 0.0
+
+
+@register_layer
+class LeakyReLU(ActivationLayer):
+    """Makes negative values small instead of 0 (Maas et al., 2013)."""
+
+    type_name = "leaky_relu"
+    example = Example((16, 16, 64), negative_slope=0.1)
+
+    negative_slope: Annotated[NonNegative, Doc("factor of negative values")] = 0.3
+
+
+@register_layer
+class ELU(ActivationLayer):
+    """Lets negative values end smoothly at a lower bound (Clevert et al., 2015)."""
+
+    alpha: Annotated[float, Doc("how far below 0 the bound is")] = 1.0
+
+
+@register_layer
+class PReLU(ActivationLayer):
+    """Learns the factor of negative values, one for each position that isn't shared (He et al., 2015)."""
+
+    type_name = "prelu"
+    example = Example((16, 16, 64), shared_axes=(1, 2))
+
+    alpha_initializer: Initializer = "zeros"
+    alpha_regularizer: Regularizer = None
+    alpha_constraint: Constraint = None
+    shared_axes: Annotated[
+        PositiveInt | tuple[PositiveInt, ...] | None,
+        Doc("axes along which one factor serves all; [1, 2] leaves one a channel of an image"),
+    ] = None
+
+    def infer(self, x: Shape) -> Shape:
+        self._shared(x)
+        return x
+
+    def weights(self, x: Shape) -> Weights:
+        shared = self._shared(x)
+        shape = [
+            1 if index in shared else require_known(self.type_name, size, f"size of axis {index + 1}")
+            for index, size in enumerate(x)
+        ]
+        return (Weight("alpha", tuple(shape)),)
+
+    def _shared(self, x: Shape) -> tuple[int, ...]:
+        return () if self.shared_axes is None else axis_indices(self.type_name, self.shared_axes, x, ("shared_axes",))
+
+
+@register_layer
+class Softmax(ActivationLayer):
+    """Turns the values along an axis into probabilities, which sum to 1."""
+
+    example = Example((10,))
+
+    axis: Axes = -1
+
+    def infer(self, x: Shape) -> Shape:
+        axis_indices(self.type_name, self.axis, x)
+        return x
+
+
+class ActivationFunction(ActivationLayer):
+    """An activation that Keras has only as a function: its layer is `Activation` with the function's name."""
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.keras_name = "Activation"
+
+    def keras_options(self, keras: Any) -> dict[str, Any]:
+        return {"activation": self.type_name, **super().keras_options(keras)}
+
+
+class ActivationAlongLastAxis(ActivationFunction):
+    """An activation in which the values of the last axis depend on each other."""
+
+    def infer(self, x: Shape) -> Shape:
+        require_axes(self.type_name, x)
+        return x
+
+
+@register_layer
+class Celu(ActivationFunction):
+    """Like `elu`, but smooth for every bound (Barron, 2017)."""
+
+
+@register_layer
+class Exponential(ActivationFunction):
+    """The exponential function."""
+
+
+@register_layer
+class HardShrink(ActivationFunction):
+    """Sets values between -0.5 and 0.5 to 0."""
+
+
+@register_layer
+class HardSigmoid(ActivationFunction):
+    """A sigmoid of three straight lines."""
+
+
+@register_layer
+class HardSilu(ActivationFunction):
+    """The input times its `hard_sigmoid`, also known as hard swish (Howard et al., 2019)."""
+
+
+@register_layer
+class HardTanh(ActivationFunction):
+    """Cuts values at -1 and 1."""
+
+
+@register_layer
+class LogSigmoid(ActivationFunction):
+    """The logarithm of the sigmoid."""
+
+
+@register_layer
+class LogSoftmax(ActivationAlongLastAxis):
+    """The logarithms of the probabilities that `softmax` gives along the last axis."""
+
+
+@register_layer
+class Mish(ActivationFunction):
+    """The input times the tanh of its softplus (Misra, 2019)."""
+
+
+@register_layer
+class Relu6(ActivationFunction):
+    """A `relu` that ends at 6, as in MobileNet."""
+
+
+@register_layer
+class Selu(ActivationFunction):
+    """An `elu` scaled so that mean and variance keep themselves (Klambauer et al., 2017)."""
+
+
+@register_layer
+class Sigmoid(ActivationFunction):
+    """Brings values between 0 and 1."""
+
+
+@register_layer
+class Silu(ActivationFunction):
+    """The input times its sigmoid, also known as swish (Ramachandran et al., 2017)."""
+
+
+@register_layer
+class SoftShrink(ActivationFunction):
+    """Brings values 0.5 nearer to 0, and those that near to 0."""
+
+
+@register_layer
+class Softplus(ActivationFunction):
+    """A smooth `relu`: the logarithm of 1 plus the exponential."""
+
+
+@register_layer
+class Softsign(ActivationFunction):
+    """The input divided by 1 plus its size: between -1 and 1."""
+
+
+@register_layer
+class SparsePlus(ActivationFunction):
+    """A smooth `relu` that is exactly 0 below -1 and the input above 1."""
+
+
+@register_layer
+class SparseSigmoid(ActivationFunction):
+    """A sigmoid that is exactly 0 below -1 and 1 above 1, a straight line between."""
+
+
+@register_layer
+class Sparsemax(ActivationAlongLastAxis):
+    """Like `softmax`, but small probabilities are exactly 0 (Martins and Astudillo, 2016)."""
+
+    example = Example((10,))
+
+
+@register_layer
+class Squareplus(ActivationFunction):
+    """A smooth `relu` without exponentials (Barron, 2021)."""
+
+
+@register_layer
+class Tanh(ActivationFunction):
+    """Brings values between -1 and 1."""
+
+
+@register_layer
+class TanhShrink(ActivationFunction):
+    """The input minus its tanh."""
+
+
+class FunctionOnTensors(ActivationFunction):
+    """An activation that is built as an operation on the tensor, where Keras's `Activation` can't have it.
+
+    The saved model holds the operation by its public name, so plain Keras loads it. The operation takes the name that
+    Keras gives it, because Keras lets nobody else name one.
+    """
+
+    function: ClassVar[str]
+
+    def lower(self, keras: Any, name: str) -> Any:
+        operation = getattr(keras.ops, self.function)
+        arguments = self.arguments()
+
+        def function(x: Any) -> Any:
+            if self.dtype is not None:
+                x = keras.ops.cast(x, keras.DTypePolicy(self.dtype).compute_dtype)
+            return operation(x, **arguments)
+
+        return function
+
+    def arguments(self) -> dict[str, Any]:
+        """What the operation is told beside the tensor."""
+        return {}
+
+
+@register_layer
+class Glu(FunctionOnTensors):
+    """Half of the last axis times the sigmoid of the other half, so that half of it is left (Dauphin et al., 2016)."""
+
+    function = "glu"
+
+    def infer(self, x: Shape) -> Shape:
+        require_axes(self.type_name, x)
+        if x[-1] is not None and x[-1] % 2:
+            raise Mistake(
+                "E305",
+                f"{self.type_name} halves the last axis, but that of {show(x)} has an odd size",
+                help="make the last axis even: twice what shall be left",
+            )
+        return (*x[:-1], None if x[-1] is None else x[-1] // 2)
+
+
+@register_layer
+class Gelu(FunctionOnTensors):
+    """The input times the probability that a normally distributed number is smaller (Hendrycks and Gimpel, 2016)."""
+
+    function = "gelu"
+
+    approximate: Annotated[bool, Doc("whether the formula with tanh is used, as GPT-2 does")] = False
+
+    def lower(self, keras: Any, name: str) -> Any:
+        return super().lower(keras, name) if self.approximate else Layer.lower(self, keras, name)
+
+    def keras_options(self, keras: Any) -> dict[str, Any]:
+        options = super().keras_options(keras)
+        del options["approximate"]
+        return options
+
+    def arguments(self) -> dict[str, Any]:
+        return {"approximate": True}

@@ -1,0 +1,134 @@
+"""Several tensors become one.
+
+See https://keras.io/api/layers/merging_layers/.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from netspec.errors import Mistake
+from netspec.layer import Example, Layer, register_layer
+from netspec.layers.fields import Axis
+from netspec.options import Doc
+from netspec.shapes import Shape, axis_index, broadcast, concatenate, show, volume
+
+
+class Merge(Layer):
+    """What merges have in common: any number of inputs."""
+
+    def infer(self, *inputs: Shape) -> Shape:
+        raise NotImplementedError
+
+    def call(self, layer: Any, inputs: list[Any]) -> Any:
+        return layer(inputs)
+
+    def require_two(self, inputs: tuple[Shape, ...]) -> tuple[Shape, Shape]:
+        """Refuse any number of inputs but two."""
+        if len(inputs) != 2:
+            raise Mistake(
+                "E306",
+                f"{self.type_name} wants 2 inputs, but it gets {len(inputs)}",
+                help="name both in from: [first, second]",
+            )
+        return inputs[0], inputs[1]
+
+
+class ElementwiseMerge(Merge):
+    """What merges of equal shapes have in common."""
+
+    example = Example((16, 16, 64), (16, 16, 64))
+
+    def infer(self, *inputs: Shape) -> Shape:
+        return broadcast(self.type_name, inputs)
+
+
+@register_layer
+class Add(ElementwiseMerge):
+    """The sum of its inputs, value by value, as at the end of a residual block."""
+
+
+@register_layer
+class Subtract(ElementwiseMerge):
+    """The first input minus the second, value by value."""
+
+    def infer(self, *inputs: Shape) -> Shape:
+        return super().infer(*self.require_two(inputs))
+
+
+@register_layer
+class Multiply(ElementwiseMerge):
+    """The product of its inputs, value by value, as in squeeze-and-excitation."""
+
+    example = Example((16, 16, 64), (1, 1, 64))
+
+
+@register_layer
+class Average(ElementwiseMerge):
+    """The mean of its inputs, value by value."""
+
+
+@register_layer
+class Maximum(ElementwiseMerge):
+    """The largest of its inputs, value by value."""
+
+
+@register_layer
+class Minimum(ElementwiseMerge):
+    """The smallest of its inputs, value by value."""
+
+
+@register_layer
+class Concatenate(Merge):
+    """Its inputs one after another along an axis."""
+
+    example = Example((16, 16, 64), (16, 16, 32))
+
+    axis: Axis = -1
+
+    def infer(self, *inputs: Shape) -> Shape:
+        return concatenate(self.type_name, inputs, axis_index(self.type_name, self.axis, inputs[0]))
+
+
+@register_layer
+class Dot(Merge):
+    """The products of all vectors along an axis of the first input with all those of the second."""
+
+    example = Example((10, 64), (20, 64), axes=-1)
+
+    axes: Annotated[
+        int | tuple[int, int],
+        Doc("axis of both inputs, or one for each, whose products are summed; 1 is the first, -1 the last"),
+    ]
+    normalize: Annotated[bool, Doc("whether the vectors are brought to length 1 first: cosine similarity")] = False
+
+    def infer(self, *inputs: Shape) -> Shape:
+        left, right = self.require_two(inputs)
+        first, second = self._positions(left, right)
+        if left[first] != right[second]:
+            raise Mistake(
+                "E301",
+                f"{self.type_name} can't join {show(left)} with {show(right)}: "
+                f"axis {first + 1} has size {show(left[first:][:1])}, axis {second + 1} has {show(right[second:][:1])}",
+                help="name axes of the same known size, one for each input: axes: [2, 2]",
+                option=("axes",),
+                notes={0: f"this side is {show(left)}", 1: f"this side is {show(right)}"},
+            )
+        return (_without(left, first) + _without(right, second)) or (1,)
+
+    def macs(self, *shapes: Shape) -> int | None:
+        left, right, _ = shapes
+        _, second = self._positions(left, right)
+        return volume(left + _without(right, second))
+
+    def _positions(self, left: Shape, right: Shape) -> tuple[int, int]:
+        if isinstance(self.axes, int):
+            return axis_index("dot", self.axes, left, ("axes",)), axis_index("dot", self.axes, right, ("axes",))
+        return (
+            axis_index("dot", self.axes[0], left, ("axes", 0)),
+            axis_index("dot", self.axes[1], right, ("axes", 1)),
+        )
+
+
+def _without(shape: Shape, index: int) -> Shape:
+    return shape[:index] + shape[index + 1 :]

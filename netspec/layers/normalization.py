@@ -1,0 +1,192 @@
+"""Normalization between layers.
+
+See https://keras.io/api/layers/normalization_layers/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal
+
+from netspec.errors import Mistake
+from netspec.layer import Example, Layer, Weight, Weights, register_layer
+from netspec.layers.fields import Axes, Axis, Constraint, Epsilon, Fraction, Initializer, PositiveInt, Regularizer
+from netspec.options import Doc, Keywords
+from netspec.shapes import Shape, axis_index, axis_indices, divide, require_known, show
+
+Center = Annotated[bool, Doc("whether a learned offset, beta, is added")]
+Scale = Annotated[bool, Doc("whether the result is multiplied by a learned factor, gamma")]
+Momentum = Annotated[Fraction, Doc("how much of the moving mean and variance stays at each step")]
+Clipping = Annotated[
+    Annotated[
+        Mapping[str, float],
+        Keywords(
+            properties={
+                "rmax": {"type": "number"},
+                "rmin": {"type": "number"},
+                "dmax": {"type": "number", "minimum": 0},
+            },
+            additionalProperties=False,
+        ),
+    ]
+    | None,
+    Doc("bounds rmin, rmax and dmax of the corrections of renorm"),
+]
+
+
+class NormalizationLayer(Layer):
+    """What normalizations have in common: the shape stays."""
+
+    def known_sizes(self, axes: int | tuple[int, ...], x: Shape) -> tuple[int, ...]:
+        """Find the sizes of the axes, in the order of the axes as Keras sorts them; they must be known."""
+        indices = axis_indices(self.type_name, axes, x)
+        if not isinstance(axes, int):
+            indices = tuple(index for _, index in sorted(zip(axes, indices, strict=True)))
+        return tuple(
+            require_known(self.type_name, x[index], f"size of axis {index + 1}", option=("axis",)) for index in indices
+        )
+
+    @staticmethod
+    def learned(scale: bool, center: bool, shape: tuple[int, ...]) -> Weights:
+        """List the factor and the offset, those of them that are learned."""
+        gamma = (Weight("gamma", shape),) if scale else ()
+        return (*gamma, Weight("beta", shape)) if center else gamma
+
+
+@register_layer
+class BatchNormalization(NormalizationLayer):
+    """Brings each channel to mean 0 and variance 1 over the batch (Ioffe and Szegedy, 2015)."""
+
+    example = Example((16, 16, 64), epsilon=1.001e-5)
+
+    axis: Axis = -1
+    momentum: Momentum = 0.99
+    epsilon: Epsilon = 0.001
+    center: Center = True
+    scale: Scale = True
+    beta_initializer: Initializer = "zeros"
+    gamma_initializer: Initializer = "ones"
+    moving_mean_initializer: Initializer = "zeros"
+    moving_variance_initializer: Initializer = "ones"
+    beta_regularizer: Regularizer = None
+    gamma_regularizer: Regularizer = None
+    beta_constraint: Constraint = None
+    gamma_constraint: Constraint = None
+    renorm: Annotated[bool, Doc("whether the statistics of a batch are corrected towards the moving ones")] = False
+    renorm_clipping: Clipping = None
+    renorm_momentum: Momentum = 0.99
+    synchronized: Annotated[bool, Doc("whether all devices share the statistics of a batch (TensorFlow only)")] = False
+
+    def check(self) -> None:
+        bounds = self.renorm_clipping or {}
+        if self.renorm and "rmin" in bounds and "rmax" in bounds and bounds["rmax"] < bounds["rmin"]:
+            raise Mistake(
+                "E105",
+                f"{self.type_name}: rmax {bounds['rmax']} is below rmin {bounds['rmin']}",
+                option=("renorm_clipping",),
+            )
+
+    def infer(self, x: Shape) -> Shape:
+        axis_index(self.type_name, self.axis, x)
+        return x
+
+    def weights(self, x: Shape) -> Weights:
+        shape = self.known_sizes(self.axis, x)
+        statistics = ["moving_mean", "moving_variance"]
+        if self.renorm:
+            statistics += ["moving_stddev", "renorm_mean", "renorm_stddev"]
+        return (
+            *self.learned(self.scale, self.center, shape),
+            *(Weight(name, shape, trainable=False) for name in statistics),
+        )
+
+
+@register_layer
+class LayerNormalization(NormalizationLayer):
+    """Brings the values of each sample to mean 0 and variance 1 along an axis (Ba et al., 2016)."""
+
+    example = Example((197, 768), epsilon=1e-6)
+
+    axis: Axes = -1
+    epsilon: Epsilon = 0.001
+    center: Center = True
+    scale: Scale = True
+    beta_initializer: Initializer = "zeros"
+    gamma_initializer: Initializer = "ones"
+    beta_regularizer: Regularizer = None
+    gamma_regularizer: Regularizer = None
+    beta_constraint: Constraint = None
+    gamma_constraint: Constraint = None
+
+    def infer(self, x: Shape) -> Shape:
+        axis_indices(self.type_name, self.axis, x)
+        return x
+
+    def weights(self, x: Shape) -> Weights:
+        if not (self.scale or self.center):
+            return ()
+        return self.learned(self.scale, self.center, self.known_sizes(self.axis, x))
+
+
+@register_layer
+class GroupNormalization(NormalizationLayer):
+    """Brings groups of channels of each sample to mean 0 and variance 1 (Wu and He, 2018)."""
+
+    example = Example((16, 16, 64), groups=8)
+
+    groups: Annotated[Literal[-1] | PositiveInt, Doc("number of groups; -1 makes every channel its own")] = 32
+    axis: Axis = -1
+    epsilon: Epsilon = 0.001
+    center: Center = True
+    scale: Scale = True
+    beta_initializer: Initializer = "zeros"
+    gamma_initializer: Initializer = "ones"
+    beta_regularizer: Regularizer = None
+    gamma_regularizer: Regularizer = None
+    beta_constraint: Constraint = None
+    gamma_constraint: Constraint = None
+
+    def infer(self, x: Shape) -> Shape:
+        (size,) = self.known_sizes(self.axis, x)
+        divide(self.type_name, size, size if self.groups == -1 else self.groups, "channels", option=("groups",))
+        return x
+
+    def weights(self, x: Shape) -> Weights:
+        return self.learned(self.scale, self.center, self.known_sizes(self.axis, x))
+
+
+@register_layer
+class RMSNormalization(NormalizationLayer):
+    """Brings the values of each sample to a root mean square of 1 along an axis (Zhang and Sennrich, 2019)."""
+
+    example = Example((128, 512), epsilon=1e-5)
+
+    axis: Axes = -1
+    epsilon: Epsilon = 1e-6
+
+    def infer(self, x: Shape) -> Shape:
+        indices = axis_indices(self.type_name, self.axis, x)
+        if sorted(indices) != list(range(len(x) - len(indices), len(x))):
+            raise Mistake(
+                "E302",
+                f"{self.type_name}: Keras can normalize only along the last axes of {show(x)} together",
+                help="leave axis out, or put permute before it",
+                option=("axis",),
+            )
+        return x
+
+    def weights(self, x: Shape) -> Weights:
+        return (Weight("scale", self.known_sizes(self.axis, x)),)
+
+
+@register_layer
+class UnitNormalization(NormalizationLayer):
+    """Brings the vectors along an axis to length 1."""
+
+    example = Example((64,))
+
+    axis: Axes = -1
+
+    def infer(self, x: Shape) -> Shape:
+        axis_indices(self.type_name, self.axis, x)
+        return x

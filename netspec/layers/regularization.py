@@ -1,0 +1,148 @@
+"""Noise while training, and penalties.
+
+See https://keras.io/api/layers/regularization_layers/.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, ClassVar
+
+from netspec.errors import Mistake
+from netspec.layer import Example, Layer, register_layer
+from netspec.layers.fields import BelowOne, Fraction, NonNegative, PositiveInt, Rate, Seed
+from netspec.options import Doc
+from netspec.shapes import Shape, require_spatial, show
+
+NoiseShape = Annotated[
+    tuple[PositiveInt | None, ...] | None,
+    Doc("the batch and the sizes of what is drawn: 1 drops along that whole axis, null takes the input's size"),
+]
+Penalty = Annotated[NonNegative, Doc("factor of the penalty")]
+
+
+class RegularizationLayer(Layer):
+    """What these layers have in common: the shape stays, and nothing is learned."""
+
+    example = Example((128,), rate=0.5)
+
+    def infer(self, x: Shape) -> Shape:
+        return x
+
+
+class ShapedDropout(RegularizationLayer):
+    """What dropouts have in common whose random numbers can be shared along an axis."""
+
+    def fit(self, noise_shape: tuple[int | None, ...] | None, x: Shape) -> Shape:
+        """Refuse a shape of the random numbers that can't be spread over the input."""
+        full = (1, *x)  # the batch has any size, so what is drawn for it is one for all or, with null, one for each
+        if noise_shape is None:
+            return x
+        wanted = noise_shape
+        # Keras takes a null's size from the same place counted from the front, where a short shape starts at the back.
+        complete = len(wanted) == len(full) or (len(wanted) < len(full) and None not in wanted)
+        fits = complete and all(
+            noise in (None, 1, size) or size is None
+            for noise, size in zip(reversed(wanted), reversed(full), strict=False)
+        )
+        if not fits:
+            raise Mistake(
+                "E305",
+                f"{self.type_name}: noise_shape {show(wanted)} can't be spread over a batch of {show(x)}",
+                help=f"write {len(full)} sizes, first the batch's: null, then 1 or null for each axis of the input",
+                option=("noise_shape",),
+            )
+        return x
+
+
+@register_layer
+class Dropout(ShapedDropout):
+    """Sets some values to 0 while training, others each time (Srivastava et al., 2014)."""
+
+    rate: Rate
+    noise_shape: NoiseShape = None
+    seed: Seed = None
+
+    def infer(self, x: Shape) -> Shape:
+        return self.fit(self.noise_shape, x)
+
+
+@register_layer
+class AlphaDropout(ShapedDropout):
+    """Dropout that keeps mean and variance, for networks of `selu` (Klambauer et al., 2017)."""
+
+    rate: Annotated[BelowOne, Doc("fraction of the values that is dropped while training")]
+    noise_shape: NoiseShape = None
+    seed: Seed = None
+
+    def infer(self, x: Shape) -> Shape:
+        return self.fit(self.noise_shape, x)
+
+
+@register_layer
+class GaussianDropout(RegularizationLayer):
+    """Multiplies by noise around 1 while training (Srivastava et al., 2014)."""
+
+    rate: Annotated[BelowOne, Doc("as that of dropout: the noise has the variance rate / (1 - rate)")]
+    seed: Seed = None
+
+
+@register_layer
+class GaussianNoise(RegularizationLayer):
+    """Adds noise around 0 while training."""
+
+    example = Example((32, 32, 3), stddev=0.1)
+
+    stddev: Annotated[Fraction, Doc("standard deviation of the noise")]
+    seed: Seed = None
+
+
+class SpatialDropout(RegularizationLayer):
+    """What dropouts of whole channels have in common (Tompson et al., 2014)."""
+
+    rank: ClassVar[int]
+
+    rate: Rate
+    seed: Seed = None
+
+    def infer(self, x: Shape) -> Shape:
+        require_spatial(self.type_name, x, self.rank)
+        return x
+
+    def keras_options(self, keras: Any) -> dict[str, Any]:
+        options = super().keras_options(keras)
+        del options["trainable"]  # the only layers of Keras that don't take it; they have no weights
+        return options
+
+
+@register_layer
+class SpatialDropout1D(SpatialDropout):
+    """Sets whole channels to 0 over all steps while training (Tompson et al., 2014)."""
+
+    rank = 1
+    example = Example((100, 16), rate=0.2)
+
+
+@register_layer
+class SpatialDropout2D(SpatialDropout):
+    """Sets whole channels to 0 over height and width while training (Tompson et al., 2014)."""
+
+    rank = 2
+    example = Example((32, 32, 16), rate=0.2)
+
+
+@register_layer
+class SpatialDropout3D(SpatialDropout):
+    """Sets whole channels to 0 over depth, height and width while training."""
+
+    rank = 3
+    example = Example((8, 16, 16, 4), rate=0.2)
+
+
+@register_layer
+class ActivityRegularization(RegularizationLayer):
+    """Adds a penalty on the size of its input to the loss."""
+
+    example = Example((128,), l1=0.01)
+
+    l1: Penalty = 0.0
+    l2: Penalty = 0.0

@@ -1,0 +1,442 @@
+"""Files to one tree: reading, ``extends``, ``set`` and ``use``, all of it inside the root folder.
+
+What is read is never run, and nothing outside the folder tree of the spec is read: a path is resolved, links and all,
+before it is opened.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from netspec import yaml
+from netspec.errors import Diagnostic, Related, Source, SpecError, Where
+from netspec.limits import DEFAULT_LIMITS, Limits
+from netspec.options import escape, show_value
+from netspec.registry import NAME
+from netspec.suggest import nearest
+from netspec.values import Problems
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The tree of a spec with everything laid over it, the block libraries it uses, and the name it has by its file."""
+
+    tree: yaml.Mapping
+    libraries: list[yaml.Mapping]
+    name: str
+
+
+class Loader:
+    """Reads the files of one spec. ``root`` is the folder that nothing may leave."""
+
+    def __init__(self, root: Path | None, problems: Problems, limits: Limits = DEFAULT_LIMITS) -> None:
+        self.root = root.resolve() if root else None
+        self.problems = problems
+        self.limits = limits
+        self.brought: dict[str, Related] = {}
+        self.paths: dict[str, Path] = {}  # by the name of the source
+        self.main: Path | None = None
+
+    def load(self, source: Source, path: Path | None, edits: Mapping[str, Any]) -> Loaded:
+        """Read a spec from its text; ``edits`` are the command line's, applied last. Raises `SpecError`."""
+        if path is not None:
+            self.paths[source.name] = path.resolve()
+        self.main = path
+        tree = self._extended(source, [])
+        self._set(tree)
+        for edit, value in edits.items():
+            self._apply_set(tree, _edit_tree(edit, value, self.problems, self.limits))
+        name = path.name.split(".")[0] if path else "network"
+        return Loaded(tree, self._libraries(tree), name)
+
+    def explain(self, diagnostic: Diagnostic) -> Diagnostic:
+        """Say of a mistake in another file who brought that file in."""
+        related = self.brought.get(diagnostic.where.file)
+        return diagnostic.with_related(related) if related else diagnostic
+
+    # ------------------------------------------------------------------------------------------------ extends and set
+
+    def _extended(self, source: Source, chain: list[Path]) -> yaml.Mapping:
+        """Read a file and lay it over its base, whose own edits are made before."""
+        tree = self._read(source)
+        base = tree.entries.pop("extends", None)
+        if base is None:
+            return tree
+        where = tree.keys.pop("extends")
+        chain = [*chain, *([self.paths[source.name]] if source.name in self.paths else [])]
+        if len(chain) > self.limits.extends_depth:
+            self._fail("E409", f"more than {self.limits.extends_depth} files extend each other", base.where)
+        found = self._other_file(base, "extends")
+        if found in chain:
+            self._fail("E208", f"{escape(found.name)} extends itself", base.where, "a base must not lead back to its variant")
+        base_source = self._open(found, base.where)
+        self.brought.setdefault(base_source.name, Related(f"{source.name} extends it here", where))
+        below = self._extended(base_source, chain)
+        self._set(below)
+        return _overlay(below, tree)
+
+    def _set(self, tree: yaml.Mapping) -> None:
+        edits = tree.entries.pop("set", None)
+        tree.keys.pop("set", None)
+        if edits is None or edits.broken:
+            return
+        if not isinstance(edits, yaml.Mapping):
+            self.problems.say("E108", "set must be a mapping from path to value", edits.where, path="set", help="write set: {vars.classes: 10}")
+            return
+        self._apply_set(tree, edits)
+
+    def _apply_set(self, tree: yaml.Mapping, edits: yaml.Mapping) -> None:
+        for path, value in edits.entries.items():
+            try:
+                _edit(tree, path, value, edits.keys[path])
+            except _EditMistake as mistake:
+                self.problems.say("E209", mistake.message, edits.keys[path], path=path, help=mistake.help)
+
+    # --------------------------------------------------------------------------------------------------------- libraries
+
+    def _libraries(self, tree: yaml.Mapping) -> list[yaml.Mapping]:
+        use = tree.entries.get("use")
+        if use is None or use.broken:
+            return []
+        if not isinstance(use, yaml.Sequence):
+            self.problems.say("E108", "use must be a list of files", use.where, path="use", help="write use: [blocks.yaml]")
+            return []
+        libraries: dict[Path, yaml.Mapping] = {}
+        for item in use.items:
+            found = self._other_file(item, "use")
+            if found not in libraries:
+                source = self._open(found, item.where)
+                self.brought.setdefault(source.name, Related("it is used here", item.where))
+                libraries[found] = self._read(source)
+        return list(libraries.values())
+
+    # ------------------------------------------------------------------------------------------------------------- files
+
+    def _read(self, source: Source) -> yaml.Mapping:
+        try:
+            tree, found = yaml.read(source, self.limits)
+        except SpecError as error:
+            for diagnostic in error.diagnostics:
+                self.problems.add(diagnostic)
+            raise SpecError(self.problems.all) from None
+        for diagnostic in found:
+            self.problems.add(diagnostic)
+        if not isinstance(tree, yaml.Mapping):
+            self._fail("E009", "a spec is a mapping from keys to values", tree.where, "begin with netspec: 1")
+        return _owned(tree)
+
+    def _other_file(self, tree: yaml.Tree, what: str) -> Path:
+        """Find the file that ``extends`` or ``use`` names; refuse all that is not a plain file below the root."""
+        if not isinstance(tree, yaml.Scalar) or not isinstance(tree.value, str) or not tree.value:
+            self._fail("E208", f"{what} names a file by a path relative to this one, not {show_value(yaml.plain(tree))}", tree.where)
+        written = str(tree.value)
+        if self.root is None:
+            self._fail("E208", f"{what} needs a folder to look in, and this spec was not read from a file", tree.where, "give the spec as a file, or name the folder with --root")
+        if written.startswith("$"):
+            self._fail("E208", f"{what} is written out; an expression can't stand here", tree.where)
+        if "://" in written:
+            self._fail("E208", f"{show_value(written)} is an address; nothing is fetched", tree.where, "put the file beside the spec")
+        relative = Path(written)
+        written_in = self.paths.get(tree.where.source.name, self.main)
+        folder = written_in.resolve().parent if written_in else self.root
+        if relative.is_absolute() or "\x00" in written:
+            self._fail("E208", f"{show_value(written)} is not a relative path", tree.where, "write the path from this file's folder")
+        try:
+            found = (folder / relative).resolve()
+            inside = found.is_relative_to(self.root)
+        except (OSError, RuntimeError, ValueError):
+            self._fail("E208", f"{show_value(written)} can't be followed", tree.where)
+        if not inside:
+            self._fail("E208", f"{show_value(written)} is outside of the spec's folder", tree.where, "move it inside, or widen the folder with --root")
+        return found
+
+    def _open(self, found: Path, where: Where) -> Source:
+        shown = _shown(found, self.main)
+        text, mistake = read_text(found, self.limits)
+        if mistake:
+            code, message = mistake
+            missing = code == "E001"
+            self._fail("E208" if missing else code, f"{escape(shown)} {message}", where, _near_file(found) if missing else "")
+        self.paths[shown] = found
+        return Source(shown, text)
+
+    def _fail(self, code: str, message: str, where: Where, help: str = "") -> Any:
+        self.problems.say(code, message, where, help=help)
+        raise SpecError(self.problems.all)
+
+
+def _near_file(found: Path) -> str:
+    try:
+        names = sorted(item.name for item in found.parent.iterdir() if item.suffix in (".yaml", ".yml"))[:500]
+    except OSError:
+        return ""
+    near = nearest(found.name, names)
+    return f"there is {near}" if near else ""
+
+
+def _shown(found: Path, path: Path | None) -> str:
+    """Name a file as a person would, relative to the spec that was given."""
+    if path is None:
+        return found.name
+    folder = os.path.relpath(found.parent, path.resolve().parent)
+    return os.path.normpath(os.path.join(os.path.dirname(str(path)), folder, found.name))
+
+
+def read_text(path: Path, limits: Limits) -> tuple[str, tuple[str, str] | None]:
+    """Read a regular file of at most the allowed size; what prevents it is given back as a code and words."""
+    try:
+        # O_NONBLOCK: opening a named pipe must not wait for somebody to write to it
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except FileNotFoundError:
+        return "", ("E001", "does not exist")
+    except (OSError, ValueError) as error:
+        return "", ("E001", f"can't be opened: {getattr(error, 'strerror', None) or error}")
+    with os.fdopen(handle, "rb") as file:
+        kind = os.fstat(file.fileno())
+        if stat.S_ISDIR(kind.st_mode):
+            return "", ("E001", "is a folder, not a file")
+        if not stat.S_ISREG(kind.st_mode):
+            return "", ("E001", "is not a regular file")
+        data = file.read(limits.file_bytes + 1)
+    return decode(data, limits)
+
+
+def decode(data: bytes, limits: Limits) -> tuple[str, tuple[str, str] | None]:
+    """Turn the bytes of a file into text; a byte order mark is allowed."""
+    if len(data) > limits.file_bytes:
+        return "", ("E402", f"is larger than {limits.file_bytes:,} bytes")
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "", ("E002", "is UTF-16; save it as UTF-8")
+    try:
+        return data.decode("utf-8-sig"), None
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        return "", ("E002", f"is not UTF-8: byte 0x{data[error.start]:02x} in line {line}; save it as UTF-8")
+
+
+# ------------------------------------------------------------------------------------------------------ laying one over
+
+
+def _owned(tree: yaml.Mapping) -> yaml.Mapping:
+    """Copy the collections of a tree, so that edits can't show through an alias. Scalars are shared."""
+    copied = _copy(tree)
+    assert isinstance(copied, yaml.Mapping)
+    return copied
+
+
+def _copy(tree: yaml.Tree) -> yaml.Tree:
+    if isinstance(tree, yaml.Scalar):
+        return tree
+    if isinstance(tree, yaml.Sequence):
+        return replace(tree, items=[_copy(item) for item in tree.items])
+    return replace(tree, entries={key: _copy(item) for key, item in tree.entries.items()}, keys=dict(tree.keys))
+
+
+def _is_null(tree: yaml.Tree) -> bool:
+    return isinstance(tree, yaml.Scalar) and tree.value is None and not tree.broken
+
+
+def _overlay(base: yaml.Mapping, variant: yaml.Mapping) -> yaml.Mapping:
+    """Lay a variant over its base: mappings merge key by key, everything else replaces, null removes.
+
+    A stage that only the variant has goes after the one it follows in the variant's text, if the base has that one.
+    """
+    merged = _merge(base, variant)
+    mine, theirs = variant.entries.get("stages"), base.entries.get("stages")
+    if isinstance(mine, yaml.Mapping) and isinstance(theirs, yaml.Mapping):
+        stages = merged.entries["stages"]
+        assert isinstance(stages, yaml.Mapping)
+        order = [name for name in theirs.entries if name in stages.entries]
+        before: str | None = None
+        for name in mine.entries:
+            if name not in theirs.entries and name in stages.entries:
+                order.insert(order.index(before) + 1 if before in order else len(order), name)
+            before = name
+        stages.entries = {name: stages.entries[name] for name in order}
+    return merged
+
+
+def _merge(base: yaml.Mapping, variant: yaml.Mapping) -> yaml.Mapping:
+    entries, keys = dict(base.entries), dict(base.keys)
+    for key, item in variant.entries.items():
+        below = entries.get(key)
+        if below is not None and _is_null(item):
+            del entries[key], keys[key]
+            continue
+        if isinstance(below, yaml.Mapping) and isinstance(item, yaml.Mapping):
+            item = _merge(below, item)
+        entries[key], keys[key] = item, variant.keys[key]
+    return yaml.Mapping(entries, variant.where, keys, base.broken or variant.broken)
+
+
+# ------------------------------------------------------------------------------------------------------------------ set
+
+
+class _EditMistake(Exception):
+    def __init__(self, message: str, help: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.help = help
+
+
+# Where a list holds nodes, an item can be named by its node's name, and a bare type can be given options.
+Container = yaml.Mapping | yaml.Sequence
+
+
+def _edit(tree: yaml.Mapping, path: str, value: yaml.Tree, where: Where) -> None:
+    """Carry out one edit. Raises `_EditMistake` where the path leads nowhere."""
+    segments = path.split(".")
+    if not all(segments):
+        raise _EditMistake(f"{show_value(path)} is not a path", "write keys, positions and names with dots between them: stages.stage2.0.filters")
+    if segments[0] in ("extends", "set"):
+        raise _EditMistake(f"{segments[0]} is worked out before edits are made; it can't be edited")
+    here: Container = tree
+    for index, segment in enumerate(segments[:-1]):
+        done = ".".join(segments[: index + 1])
+        here = _step_into(here, segment, done, where)
+    if isinstance(here, yaml.Mapping):
+        _edit_entry(here, segments[-1], path, value, where)
+    else:
+        _edit_item(here, segments[-1], path, value)
+
+
+def _step_into(here: Container, segment: str, path: str, where: Where) -> Container:
+    if isinstance(here, yaml.Mapping):
+        below = here.entries.get(segment)
+        if below is None:
+            if not NAME.match(segment):
+                raise _nothing_at(here, segment, path)
+            below = yaml.Mapping({}, where)
+            here.entries[segment], here.keys[segment] = below, where
+            return below
+    else:
+        position = _position(here, segment, path)
+        below = here.items[position]
+        if isinstance(below, yaml.Scalar) and isinstance(below.value, str):
+            # a bare name is a node with no options; to give it one it is written out
+            below = yaml.Mapping({"type": below}, below.where, {"type": below.where})
+            here.items[position] = below
+    if isinstance(below, yaml.Scalar):
+        raise _EditMistake(f"{path} is {show_value(below.value)}; there is nothing inside it")
+    return below
+
+
+def _edit_entry(here: yaml.Mapping, key: str, path: str, value: yaml.Tree, where: Where) -> None:
+    if _is_null(value):
+        if key not in here.entries:
+            raise _nothing_at(here, key, path)
+        del here.entries[key], here.keys[key]
+        return
+    if key.startswith("+"):
+        raise _EditMistake(f"{path}: + inserts into a list, and this is a mapping", "write the new key's name")
+    here.entries[key], here.keys[key] = value, where
+
+
+def _edit_item(here: yaml.Sequence, segment: str, path: str, value: yaml.Tree) -> None:
+    if segment.startswith("+"):
+        if _is_null(value):
+            raise _EditMistake(f"{path}: null removes, and + inserts")
+        at = len(here.items) if segment == "+" else _number(segment[1:], here, path, last=len(here.items))
+        here.items[at:at] = value.items if isinstance(value, yaml.Sequence) else [value]
+        return
+    position = _position(here, segment, path)
+    if _is_null(value):
+        del here.items[position]
+    else:
+        here.items[position] = value
+
+
+def _position(here: yaml.Sequence, segment: str, path: str) -> int:
+    """Find an item of a list by its position or its node's name."""
+    if segment.isascii() and segment.isdigit():
+        return _number(segment, here, path, last=len(here.items) - 1)
+    names: list[str] = []
+    for index, item in enumerate(here.items):
+        name = item.entries.get("name") if isinstance(item, yaml.Mapping) else None
+        if isinstance(name, yaml.Scalar) and isinstance(name.value, str):
+            if name.value == segment:
+                return index
+            names.append(name.value)
+    near = nearest(segment, names)
+    raise _EditMistake(
+        f"{path}: no item of this list has the name {show_value(segment)}",
+        f"write {near}" if near else "name an item by its position from 0, or give its node a name",
+    )
+
+
+def _number(text: str, here: yaml.Sequence, path: str, last: int) -> int:
+    if not (text.isascii() and text.isdigit()) or len(text) > 9:
+        raise _EditMistake(f"{path}: {show_value(text)} is not a position", "positions count from 0")
+    if int(text) > last:
+        count = len(here.items)
+        raise _EditMistake(f"{path}: there is no item {text}; the list has {count}", f"positions go from 0 to {last}")
+    return int(text)
+
+
+def _nothing_at(here: yaml.Mapping, key: str, path: str) -> _EditMistake:
+    near = nearest(key, here.entries)
+    known = ", ".join(list(here.entries)[:8])
+    return _EditMistake(f"{path}: there is no {show_value(key)} here", f"write {near}" if near else f"there are {known}" if known else "")
+
+
+def _edit_tree(path: str, value: Any, problems: Problems, limits: Limits) -> yaml.Mapping:
+    """Make a one-edit mapping of ``--set PATH=VALUE``, or of a value given from Python."""
+    text = value if isinstance(value, CommandLineText) else to_yaml(value)
+    source = Source(f"--set {escape(path)}", str(text))
+    try:
+        tree, found = yaml.read(source, limits) if str(text).strip() else (_nothing(source), [])
+    except SpecError as error:
+        for diagnostic in error.diagnostics:
+            problems.add(diagnostic)
+        raise SpecError(problems.all) from None
+    for diagnostic in found:
+        problems.add(diagnostic)
+    where = Where(source, 1, 1, 1, max(2, len(str(text)) + 1))
+    return yaml.Mapping({path: tree}, where, {path: where})
+
+
+def _nothing(source: Source) -> yaml.Tree:
+    return yaml.Scalar(None, Where(source, 1, 1, 1, 1))
+
+
+class CommandLineText(str):
+    """A value as typed after ``--set PATH=``: YAML text, not a value yet."""
+
+
+def to_yaml(value: Any) -> str:
+    """Write a Python value as YAML that reads back as the same value. Raises `SpecError` for what no spec can hold."""
+    import json
+
+    try:
+        return json.dumps(_json_ready(value, 0), ensure_ascii=False, indent=1, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        source = Source("<Python>", "")
+        where = Where(source, 1, 1, 1, 1)
+        raise SpecError([Diagnostic("E108", f"this value can't stand in a spec: {escape(str(error))}", where)]) from None
+
+
+def _json_ready(value: Any, depth: int) -> Any:
+    """Accept tuples, NumPy numbers and paths the way Python users hand them over."""
+    if depth > 200:
+        raise ValueError("it is nested too deeply")
+    if isinstance(value, Mapping):
+        return {_text_key(key): _json_ready(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_json_ready(item, depth + 1) for item in value]
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if not isinstance(value, str | bool | int | float | None) and hasattr(value, "item"):
+        return value.item()
+    return value
+
+
+def _text_key(key: Any) -> str:
+    if not isinstance(key, str):
+        raise TypeError(f"a key must be text, not {key!r}")
+    return key
+

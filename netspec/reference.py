@@ -1,0 +1,98 @@
+"""Types and error codes looked up by people: ``netspec blocks`` and ``netspec explain``."""
+
+from __future__ import annotations
+
+import textwrap
+from importlib.resources import files
+from typing import Any
+
+import netspec.blocks
+import netspec.layers  # noqa: F401  (importing both registers every type)
+from netspec.errors import CODES, Mistake
+from netspec.layer import TYPES, LayerType
+from netspec.options import show_value
+from netspec.plugins import find, load_all
+from netspec.registry import Type
+from netspec.shapes import show
+from netspec.suggest import nearest
+
+WIDTH = 100
+
+
+def list_types() -> str:
+    """Every type with a line about it, by family."""
+    load_all()
+    families: dict[tuple[str, str], list[Type]] = {}
+    for entry in TYPES:
+        families.setdefault((entry.kind, entry.family), []).append(entry)
+    width = max(len(entry.name) for entry in TYPES)
+    lines = []
+    for (kind, family), entries in sorted(families.items()):
+        lines.append(f"{family.replace('_', ' ')} ({kind}s)")
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            lines.append(f"  {entry.name:<{width}}  {_cut(entry.summary, WIDTH - width - 4)}")
+        lines.append("")
+    return "\n".join([*lines, "netspec blocks TYPE shows one with its options, shapes and an example"])
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1].rstrip() + "…"
+
+
+def describe_type(name: str) -> str:
+    """One type: what it is, its options, what it does to a shape, an example. Raises `Mistake` (E101)."""
+    entry = find(name)
+    if entry is None:
+        raise TYPES.unknown(name)
+    lines = [f"{entry.name} · {entry.kind}", "", *_wrapped(entry.documentation), "", "options"]
+    lines += _options(entry)
+    inputs = f"any number, {entry.inputs[0]}" if entry.variadic else ", ".join(entry.inputs)
+    lines += ["", f"inputs: {inputs}"]
+    if isinstance(entry, LayerType):
+        lines += ["", "example", *_example(entry)]
+    return "\n".join(lines)
+
+
+def _wrapped(text: str) -> list[str]:
+    lines: list[str] = []
+    for paragraph in text.split("\n\n"):
+        lines += [*textwrap.wrap(" ".join(paragraph.split()), WIDTH, break_long_words=False, break_on_hyphens=False), ""]
+    return lines[:-1]
+
+
+def _options(entry: Type) -> list[str]:
+    lines = []
+    width = max((len(name) for name in entry.options), default=0)
+    for name, option in entry.options.items():
+        default = "required" if option.required else f"default {show_value(option.default).strip(chr(39))}"
+        head = f"  {name:<{width}}  {option.words}; {default}"
+        lines += textwrap.wrap(head, WIDTH, subsequent_indent=" " * (width + 4), break_on_hyphens=False)
+        if option.description:
+            lines += textwrap.wrap(option.description, WIDTH, initial_indent=" " * (width + 4), subsequent_indent=" " * (width + 4))
+    return lines or ["  none"]
+
+
+def _example(entry: LayerType) -> list[str]:
+    example = entry.target.example
+    layer = entry.bind(dict(example.options))
+    result = layer.apply(example.inputs)
+    options = "".join(f", {name}: {show_value(_plain(value)).strip(chr(39))}" for name, value in example.options.items())
+    source = "" if len(example.inputs) == 1 else ", from: [a, b]" if len(example.inputs) == 2 else ", from: [a, b, c]"
+    node = f"  - {{type: {entry.name}{source}{options}}}"
+    shapes = " and ".join(show(shape) for shape in example.inputs)
+    macs = "MACs unknown" if result.macs is None else f"{result.macs:,} MACs"
+    return [node, f"    {shapes} → {show(result.shape)}, {result.params:,} parameters, {macs}"]
+
+
+def _plain(value: Any) -> Any:
+    return list(map(_plain, value)) if isinstance(value, tuple) else value
+
+
+def explain(code: str) -> str:
+    """An error code at length. Raises `Mistake` (E101) where there is no such code."""
+    wanted = code.upper()
+    if wanted not in CODES:
+        near = nearest(wanted, CODES)
+        raise Mistake("E101", f"there is no error code {show_value(code)}", help=f"write {near}" if near else "codes look like E301")
+    text = files("netspec").joinpath("explanations", f"{wanted}.md").read_text(encoding="utf-8")
+    return text.rstrip()

@@ -1,0 +1,66 @@
+"""References: the one dotted grammar by which a spec names tensors and places."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from netspec.errors import Mistake
+from netspec.options import show_value
+
+NODE_KEYS = ("type", "nodes", "branches", "share", "merge", "name", "from", "repeat", "when")
+RESERVED = frozenset({*NODE_KEYS, "i", "channels", "in_channels", "prev", "input"})
+
+_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
+_REFERENCE = re.compile(rf"-[1-9][0-9]{{0,5}}|{_NAME}(?:\.(?:{_NAME}|0|[1-9][0-9]{{0,5}}|\*))*", re.ASCII)
+
+EVERY = "*"
+Segment = str | int
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """``prev``, ``-2`` (``steps`` is 2), or a path of names, copy numbers and ``*``."""
+
+    text: str
+    path: tuple[Segment, ...] = ()
+    steps: int = 0
+
+    @property
+    def flows(self) -> bool:
+        """Whether it follows the flow, so that each copy of a repeated node means another tensor by it."""
+        return self.steps > 0 or self.path == ("prev",)
+
+
+PREV = Reference("prev", ("prev",))
+
+
+def parse_reference(text: object) -> Reference:
+    """Read a reference. Raises `Mistake` where the text is none."""
+    if type(text) is int and text < 0:
+        text = str(text)
+    if not isinstance(text, str) or not _REFERENCE.fullmatch(text):
+        raise Mistake("E205", f"{show_value(text)} is not a reference", help=_help(text))
+    if text[0] == "-":
+        return Reference(text, steps=int(text[1:])) if text != "-1" else PREV
+    segments = text.split(".")
+    return Reference(text, tuple(int(segment) if segment.isdigit() else segment for segment in segments))
+
+
+_BRACKETS = re.compile(r"\[(\w+|\*)\]")
+_SEPARATORS = re.compile(r"[/-]")
+
+
+def _help(text: object) -> str:
+    if isinstance(text, str):
+        if _BRACKETS.search(text):
+            return f"write {_BRACKETS.sub(_dotted, text)}: a copy's number follows a dot"
+        if text.startswith("$"):
+            return "references are written out; an expression can't stand here"
+        if _SEPARATORS.search(text[1:]):
+            return f"join the path with dots: {_SEPARATORS.sub('.', text)}"
+    return "write prev, input, -2, a name, or a path such as block.inner or gates.3"
+
+
+def _dotted(match: re.Match[str]) -> str:
+    return f".{match[1]}"

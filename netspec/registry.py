@@ -1,0 +1,218 @@
+"""One registry of types: what exists, what it takes, how a name and options become an object.
+
+A `Type` is made from a class or a function and knows its options by reading the signature. Options are checked and the
+object is made once for each distinct set of options: a network says the same thing over and over.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+
+from netspec.errors import Mistake, RegistrationError
+from netspec.options import Option
+from netspec.suggest import OPTION_WORDS, nearest
+
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+CACHE_SIZE = 4096
+
+
+class Mistakes(Exception):
+    """All that is wrong with one set of options."""
+
+    def __init__(self, mistakes: list[Mistake]) -> None:
+        super().__init__(*mistakes)
+        self.mistakes = mistakes
+
+
+class Type:
+    """A registered name: a layer, a block, an initializer. Subclasses say how its options are found.
+
+    ``inputs`` are the names of the tensors it takes; ``variadic`` says that it takes any number of them; of the inputs,
+    ``required_inputs`` have to be given.
+    """
+
+    kind: str = "type"
+    inputs: tuple[str, ...] = ()
+    variadic: bool = False
+    required_inputs: int = 0
+
+    def __init__(self, name: str, target: Callable[..., Any], family: str) -> None:
+        self.name = name
+        self.target = target
+        self.family = family
+        self._made: dict[str, Any] = {}
+
+    @cached_property
+    def options(self) -> Mapping[str, Option]:
+        raise NotImplementedError
+
+    @cached_property
+    def documentation(self) -> str:
+        return inspect.cleandoc(self.target.__doc__ or "")
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of the docstring."""
+        return self.documentation.split("\n\n", 1)[0].replace("\n", " ")
+
+    def check_names(self, names: Mapping[str, object], also: Sequence[str] = ()) -> Iterator[Mistake]:
+        """Find options that do not exist and required ones that are missing; ``also`` are keys that may stand there."""
+        unknown = [name for name in names if name not in self.options]
+        for name in unknown:
+            yield self.unknown_option(name, names, also)
+        missing = [name for name, option in self.options.items() if option.required and name not in names]
+        renamed = {nearest(name, missing, OPTION_WORDS) for name in unknown}
+        for name in missing:
+            if name not in renamed:  # a misspelt option is one mistake, not two
+                yield Mistake(
+                    "E103",
+                    f"{self.name} needs {name}: {self.options[name].words}",
+                    help=self.options[name].description,
+                )
+
+    def check_value(self, name: str, value: object) -> Iterator[Mistake]:
+        """Find what is wrong with the value of one option."""
+        option = self.options[name]
+        if option.kind is not None and not (value is None and _allows_null(option)):
+            yield from objects(option.kind).check(value, (name,))
+        elif option.kind is None and (mistake := option.check(value)):
+            mistake.message = f"{self.name}: {mistake.message}"
+            yield mistake
+
+    def bind(self, options: Mapping[str, Any]) -> Any:
+        """Check the options and make the object; the same options give the same object. Raises `Mistakes`."""
+        key = repr(options)  # tells 1, 1.0 and true apart, which are equal as values
+        if key in self._made:
+            return self._made[key]
+        mistakes = list(self.check_names(options))
+        for name, value in options.items():
+            if name in self.options:
+                mistakes += self.check_value(name, value)
+        if mistakes:
+            raise Mistakes(mistakes)
+        made = self.make({name: self._convert(name, value) for name, value in options.items()})
+        if len(self._made) >= CACHE_SIZE:
+            self._made.clear()
+        self._made[key] = made
+        return made
+
+    def make(self, options: dict[str, Any]) -> Any:
+        """Make the object from options that are known to be good one by one."""
+        try:
+            return self.target(**options)
+        except Mistake as mistake:  # two options that don't go together
+            raise Mistakes([mistake]) from None
+
+    def _convert(self, name: str, value: Any) -> Any:
+        kind = self.options[name].kind
+        if kind is not None and value is not None:
+            return objects(kind).create(value)
+        return _tuples(value)
+
+    def unknown_option(self, name: str, names: Mapping[str, object], also: Sequence[str] = ()) -> Mistake:
+        """Describe an option that does not exist, with the nearest one that is still free."""
+        free = [option for option in (*self.options, *also) if option not in names]
+        near = nearest(name, free, OPTION_WORDS)
+        if near:
+            help = f"write {near}"
+        elif self.options:
+            help = f"{self.name} takes {', '.join(_main_first(self.options))}"
+        else:
+            help = f"{self.name} takes no options"
+        return Mistake("E102", f"{self.name} has no option {name!r}", help=help, option=(name,))
+
+
+def _main_first(options: Mapping[str, Option]) -> list[str]:
+    """Name the required options and the first few others: enough to remember, not a manual."""
+    names = sorted(options, key=lambda name: not options[name].required)
+    return names if len(names) <= 8 else [*names[:8], "…"]
+
+
+def _allows_null(option: Option) -> bool:
+    return {"type": "null"} in option.schema.get("anyOf", ())
+
+
+def _tuples(value: Any) -> Any:
+    return tuple(map(_tuples, value)) if isinstance(value, list | tuple) else value
+
+
+class Registry:
+    """Names to types. A name is taken once; an unknown one says what it was probably meant to be."""
+
+    def __init__(self, kind: str, words: Mapping[str, tuple[str, ...]] | None = None) -> None:
+        self.kind = kind
+        self._types: dict[str, Type] = {}
+        self._words = words or {}
+
+    def add(self, entry: Type) -> None:
+        if not NAME.match(entry.name):
+            raise RegistrationError(f"{entry.name!r} can't be the name of a {self.kind}: letters, digits and _ only")
+        if entry.name in self._types:
+            raise RegistrationError(f"the {self.kind} {entry.name!r} is registered already, as {self._types[entry.name].target}")
+        self._types[entry.name] = entry
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._types
+
+    def __iter__(self) -> Iterator[Type]:
+        return iter(self._types.values())
+
+    def __getitem__(self, name: str) -> Type:
+        return self._types[name]
+
+    def get(self, name: str) -> Type | None:
+        return self._types.get(name)
+
+    def unknown(self, name: str, also: Iterator[str] | tuple[str, ...] = ()) -> Mistake:
+        """Describe a name that does not exist, with the nearest one that does (``also`` holds further names)."""
+        near = nearest(name, [*self._types, *also], self._words)
+        help = f"write {near}" if near else f"netspec blocks lists every {self.kind}" if self.kind == "type" else (
+            f"there are {', '.join(sorted(self._types))}"
+        )
+        return Mistake("E101", f"there is no {self.kind} {name!r}", help=help)
+
+    # An object is a value of an option: an initializer's name, or a mapping with its type and options.
+
+    def check(self, value: object, path: tuple[str | int, ...]) -> Iterator[Mistake]:
+        """Find what is wrong with an object that an option names or describes."""
+        if isinstance(value, str):
+            value = {"type": value}
+        if not isinstance(value, Mapping) or not isinstance(value.get("type"), str):
+            yield Mistake(
+                "E104",
+                f"{path[0]} must be the name of a Keras {self.kind}, or a mapping with its type and options",
+                option=path,
+            )
+            return
+        entry = self.get(value["type"])
+        if entry is None:
+            mistake = self.unknown(value["type"])
+            mistake.option = path
+            yield mistake
+            return
+        options = {name: item for name, item in value.items() if name != "type"}
+        mistakes = list(entry.check_names(options))
+        for name, item in options.items():
+            if name in entry.options:
+                mistakes += entry.check_value(name, item)
+        for mistake in mistakes:
+            mistake.option = path + mistake.option
+            yield mistake
+
+    def create(self, value: str | Mapping[str, Any]) -> Any:
+        """Make the object that `check` found nothing wrong with."""
+        if isinstance(value, str):
+            return self[value].bind({})
+        return self[value["type"]].bind({name: item for name, item in value.items() if name != "type"})
+
+
+_OBJECTS: dict[str, Registry] = {}
+
+
+def objects(kind: str) -> Registry:
+    """Find the registry of the objects of one kind that options take: initializers, regularizers, constraints."""
+    return _OBJECTS.setdefault(kind, Registry(kind))

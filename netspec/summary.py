@@ -1,0 +1,178 @@
+"""The table of a network, and the same as JSON and HTML."""
+
+from __future__ import annotations
+
+import html as html_module
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+from netspec.graph import Graph, Node, total_macs
+from netspec.options import escape
+from netspec.shapes import show
+
+WIDTH = 100
+DEPTHS = ("stage", "block", "layer")
+
+
+@dataclass(slots=True)
+class Row:
+    """One line: a stage, a written step with all its copies, or a layer."""
+
+    stage: str
+    text: str
+    copies: int = 0
+    nodes: list[Node] = field(default_factory=list)
+
+    @property
+    def output(self) -> str:
+        return show(self.nodes[-1].shape)
+
+    @property
+    def params(self) -> int:
+        return sum(node.params for node in self.nodes)
+
+    @property
+    def macs(self) -> int | None:
+        return total_macs(self.nodes)
+
+
+def rows(graph: Graph, depth: str = "block") -> list[Row]:
+    """Fold a network into rows: one a stage, one a written step (repeats together), or one a layer."""
+    found: dict[object, Row] = {}
+    copies: dict[object, set[str]] = {}
+    for node in graph.nodes.values():
+        if node.type == "input":
+            continue
+        stage = node.stage or "─"
+        site = node.site
+        if depth == "layer":
+            found[node] = Row(stage, f"{node.name[len(node.stage) + 1 :] if node.stage else node.name}  {_written(node)}", 1, [node])
+            continue
+        key = (node.stage, site.step if depth == "block" or node.stage is None else None)
+        row = found.get(key)
+        if row is None:
+            described = site.written
+            text = f"{described.type_name} {described.brief()}" if depth == "block" or node.stage is None else ""
+            row = found[key] = Row(stage, text.rstrip())
+        row.nodes.append(node)
+        copies.setdefault(key, set()).add(site.block or node.name if depth == "block" else "")
+    for key, names in copies.items():
+        found[key].copies = len(names)
+    return list(found.values())
+
+
+def _written(node: Node) -> str:
+    brief = getattr(node.layer, "brief", str)()
+    return f"{node.type} {brief}".rstrip()
+
+
+def table(graph: Graph, file: str = "", depth: str = "block") -> str:
+    """Draw the table, at most 100 columns wide; long names lose their middle, never a number its digits."""
+    lines = [[row.stage, row.text, str(row.copies), row.output, _count(row.params), _count(row.macs)] for row in rows(graph, depth)]
+    header = ["stage", {"stage": "", "block": "block", "layer": "layer"}[depth], "×", "output", "params", "MACs"]
+    numeric = (2, 4, 5)
+    widths = [max(len(line[column]) for line in [header, *lines]) for column in range(len(header))]
+    gaps = 2 * (len(header) - 1)
+    for column, least in ((1, 16), (0, 12), (3, 12)):
+        excess = sum(widths) + gaps - WIDTH
+        widths[column] = max(min(widths[column], least), widths[column] - max(0, excess))
+    drawn = []
+    previous = ""
+    for number, line in enumerate([header, *lines]):
+        stage = line[0] if line[0] != previous or number < 2 else ""
+        previous = line[0]
+        cells = [stage, *line[1:]]
+        drawn.append(
+            "  ".join(
+                _fit(cell, width).rjust(width) if column in numeric else _fit(cell, width).ljust(width)
+                for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
+            ).rstrip()
+        )
+    total = sum(widths) + gaps
+    return "\n".join([*_title(graph, file, total), *drawn, totals(graph)])
+
+
+def _title(graph: Graph, file: str, width: int) -> list[str]:
+    shapes = [", ".join(show(graph.nodes[name].shape) for name in names) for names in (graph.inputs, graph.outputs)]
+    left = f"{escape(graph.name)} · {shapes[0]} → {shapes[1]}"
+    right = escape(file)
+    if len(left) + len(right) + 2 > WIDTH:
+        return [_fit(left, WIDTH), _fit(right, WIDTH)]
+    return [(left + right.rjust(max(width - len(left), len(right) + 2))) if right else left]
+
+
+def totals(graph: Graph) -> str:
+    """The line below the table."""
+    params = graph.params
+    macs = "MACs unknown" if graph.macs is None else f"{graph.macs:,} MACs"
+    return f"{params.total:,} parameters ({params.trainable:,} trainable) · {macs} · {graph.layer_count:,} layers"
+
+
+def _count(number: int | None) -> str:
+    return "?" if number is None else f"{number:,}"
+
+
+def _fit(text: str, width: int) -> str:
+    if len(text) <= width:
+        return text
+    left = (width - 1) // 2
+    return text[:left] + "…" + text[len(text) - (width - 1 - left) :]
+
+
+def as_json(graph: Graph) -> dict[str, Any]:
+    """The object that ``netspec summary --json`` prints. Shapes have no batch axis; an unknown size is null."""
+    return {
+        "schema": "netspec.summary/1",
+        "name": graph.name,
+        "inputs": _shapes(graph, graph.inputs),
+        "outputs": _shapes(graph, graph.outputs),
+        "params": {
+            "total": graph.params.total,
+            "trainable": graph.params.trainable,
+            "non_trainable": graph.params.non_trainable,
+        },
+        "macs": graph.macs,
+        "layers": [_layer(node) for node in graph.nodes.values()],
+    }
+
+
+def _shapes(graph: Graph, names: tuple[str, ...]) -> Mapping[str, list[int | None]]:
+    return {name: list(graph.nodes[name].shape) for name in names}
+
+
+def _layer(node: Node) -> dict[str, Any]:
+    return {
+        "name": node.name,
+        "type": node.type,
+        "stage": node.stage,
+        "block": node.block,
+        "from": [read.name for read in node.inputs],
+        "output_shape": list(node.shape),
+        "params": node.params,
+        "trainable": node.trainable,
+        "macs": node.macs,
+        "file": node.where.file,
+        "line": node.where.line,
+    }
+
+
+def html(graph: Graph, file: str = "") -> str:
+    """The table as HTML, for a notebook."""
+    cells = [
+        [row.stage, row.text, str(row.copies), row.output, _count(row.params), _count(row.macs)] for row in rows(graph)
+    ]
+    head = "".join(f"<th>{name}</th>" for name in ("stage", "block", "×", "output", "params", "MACs"))
+    body = "".join(f"<tr>{''.join(_cells(line))}</tr>" for line in cells)
+    title = html_module.escape(_title(graph, file, 0)[0])
+    return (
+        f'<table class="netspec"><caption>{title}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody>'
+        f'<tfoot><tr><td colspan="6">{html_module.escape(totals(graph))}</td></tr></tfoot></table>'
+    )
+
+
+def _cells(line: list[str]) -> Iterator[str]:
+    for column, cell in enumerate(line):
+        style = ' style="text-align:right"' if column in (2, 4, 5) else ' style="text-align:left"'
+        yield f"<td{style}>{html_module.escape(escape(cell))}</td>"

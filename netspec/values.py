@@ -1,0 +1,136 @@
+"""Values of a spec: plain, or with expressions somewhere inside that are worked out where the value is used."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from netspec import yaml
+from netspec.errors import Diagnostic, Mistake, Where
+from netspec.expressions import Expression, Names, parse_expression
+from netspec.limits import Limits
+
+
+class Problems:
+    """The mistakes found so far. The same mistake at the same place is kept once."""
+
+    def __init__(self) -> None:
+        self.found: dict[tuple[str, Where, str], Diagnostic] = {}
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        self.found.setdefault((diagnostic.code, diagnostic.where, diagnostic.message), diagnostic)
+
+    def say(self, code: str, message: str, where: Where, **more: Any) -> None:
+        self.add(Diagnostic(code, message, where, **more))
+
+    def mistake(self, mistake: Mistake, where: Where, path: str = "") -> None:
+        self.add(Diagnostic(mistake.code, mistake.message, where, path=path, help=mistake.help, label=mistake.label))
+
+    @property
+    def errors(self) -> list[Diagnostic]:
+        return [diagnostic for diagnostic in self.found.values() if diagnostic.severity == "error"]
+
+    @property
+    def all(self) -> list[Diagnostic]:
+        return list(self.found.values())
+
+
+class ExpressionMistake(Exception):
+    """A `Mistake` made by the expression at ``where``."""
+
+    def __init__(self, mistake: Mistake, where: Where) -> None:
+        super().__init__(mistake.message)
+        self.mistake = mistake
+        self.where = where
+
+
+@dataclass(slots=True, eq=False)
+class Value:
+    """One value as written. ``constant`` holds it where nothing has to be worked out; ``broken`` says that a mistake
+    in it was reported already."""
+
+    tree: yaml.Tree
+    constant: Any = None
+    is_constant: bool = True
+    broken: bool = False
+    expressions: tuple[Expression, ...] = ()
+    _evaluate: Callable[[Names], Any] | None = None
+
+    @property
+    def where(self) -> Where:
+        return self.tree.where
+
+    def evaluate(self, names: Names) -> Any:
+        """Work the value out. Raises `ExpressionMistake`."""
+        return self.constant if self._evaluate is None else self._evaluate(names)
+
+    def find(self, path: tuple[str | int, ...]) -> Where:
+        """The place of a part of the value, as exactly as it was written."""
+        tree = self.tree
+        for step in path:
+            if isinstance(tree, yaml.Sequence) and isinstance(step, int) and step < len(tree.items):
+                tree = tree.items[step]
+            elif isinstance(tree, yaml.Mapping) and step in tree.entries:
+                tree = tree.entries[str(step)]
+            else:
+                break
+        return tree.where
+
+
+def constant(value: Any, tree: yaml.Tree) -> Value:
+    """Make a value that was not written but follows from something written."""
+    return Value(tree, value)
+
+
+def compile_value(tree: yaml.Tree, problems: Problems, limits: Limits, path: str = "") -> Value:
+    """Find the expressions in a value and parse them; what is wrong with one is reported and the value marked."""
+    expressions: list[Expression] = []
+    broken = any(part.broken for part in yaml.walk(tree))
+
+    def build(part: yaml.Tree) -> Callable[[Names], Any] | None:
+        """Give a function for a part that holds an expression, None for one that doesn't."""
+        nonlocal broken
+        if isinstance(part, yaml.Scalar):
+            if not isinstance(part.value, str):
+                return None
+            try:
+                expression = parse_expression(part.value, limits)
+            except Mistake as mistake:
+                problems.mistake(mistake, part.where, path)
+                broken = True
+                return None
+            if expression is None:
+                return None
+            expressions.append(expression)
+            return _located(expression, part.where)
+        if isinstance(part, yaml.Sequence):
+            items = [(build(item), item) for item in part.items]
+            if not any(function for function, _ in items):
+                return None
+            return lambda names: [function(names) if function else yaml.plain(item) for function, item in items]
+        entries = [(key, build(item), item) for key, item in part.entries.items()]
+        if not any(function for _, function, _ in entries):
+            return None
+        return lambda names: {key: function(names) if function else yaml.plain(item) for key, function, item in entries}
+
+    evaluate = build(tree)
+    if evaluate is None:
+        return Value(tree, yaml.plain(tree), broken=broken)
+    return Value(tree, None, False, broken, tuple(expressions), evaluate)
+
+
+def _located(expression: Expression, where: Where) -> Callable[[Names], Any]:
+    def evaluate(names: Names) -> Any:
+        try:
+            return expression.evaluate(names)
+        except Mistake as mistake:
+            raise ExpressionMistake(mistake, where) from None
+
+    return evaluate
+
+
+def names_in(value: Value) -> Iterator[str]:
+    """The names that the expressions of a value use."""
+    for expression in value.expressions:
+        yield from expression.names

@@ -1,0 +1,110 @@
+"""Random layers: options drawn from what their schema allows, and shapes that mostly suit them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+
+from netspec.layer import LayerType
+from netspec.options import JsonSchema, Option
+from netspec.registry import objects
+from netspec.shapes import Shape
+
+NUMBERS = (-1.5, -1, 0, 0.0, 1e-3, 0.25, 0.5, 0.99, 1, 1.0, 2.5, 6)
+SIZES: tuple[int | None, ...] = (1, 2, 3, 4, 5, 6, 8, 12, 16, 32, None)
+
+# They want a matrix, and Keras finds out when it makes or uses the weight: nothing that a layer could know of shapes.
+FOR_MATRICES = {"identity", "orthogonal", "orthogonal_regularizer"}
+
+# Layers of any precision are built, but the processor that tests run on lacks kernels for all but this.
+RUNNABLE = (None, "float32")
+
+
+def values(schema: JsonSchema) -> st.SearchStrategy[Any]:
+    """Draw a value that the schema allows, small where a size is meant."""
+    if "$ref" in schema:
+        return objects_of(schema["$ref"].rsplit("/", 1)[1])
+    if "enum" in schema:
+        return st.sampled_from(schema["enum"])
+    if "anyOf" in schema:
+        return st.one_of([values(arm) for arm in schema["anyOf"]])
+    return _BY_TYPE[schema["type"]](schema)
+
+
+def _integers(schema: JsonSchema) -> st.SearchStrategy[int]:
+    low = schema.get("minimum", -4)
+    return st.integers(low, schema.get("maximum", low + 5 if low >= 0 else 4))
+
+
+def _numbers(schema: JsonSchema) -> st.SearchStrategy[float]:
+    low, high = schema.get("minimum", -2), schema.get("maximum", 10)
+    allowed = [number for number in NUMBERS if low <= number <= high and number < schema.get("exclusiveMaximum", 11)]
+    return st.sampled_from(allowed)
+
+
+def _arrays(schema: JsonSchema) -> st.SearchStrategy[list[Any]]:
+    low = schema.get("minItems", 0)
+    return st.lists(values(schema["items"]), min_size=low, max_size=schema.get("maxItems", max(low, 3)))
+
+
+def _mappings(schema: JsonSchema) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries({}, optional={name: values(one) for name, one in schema["properties"].items()})
+
+
+_BY_TYPE = {
+    "integer": _integers,
+    "number": _numbers,
+    "array": _arrays,
+    "object": _mappings,
+    "boolean": lambda _: st.booleans(),
+    "null": lambda _: st.none(),
+}
+
+
+def objects_of(kind: str) -> st.SearchStrategy[Any]:
+    """Draw an initializer, regularizer or constraint by its name."""
+    return st.sampled_from([entry.name for entry in objects(kind) if entry.name not in FOR_MATRICES])
+
+
+@st.composite
+def options_of(draw: st.DrawFn, entry: LayerType) -> dict[str, Any]:
+    """Draw the required options and a few of the others."""
+    free = [name for name, option in entry.options.items() if not option.required]
+    chosen = set(draw(st.lists(st.sampled_from(free), max_size=4, unique=True)))
+    return {
+        name: draw(_values_of(option))
+        for name, option in entry.options.items()
+        if option.required or name in chosen
+    }
+
+
+def _values_of(option: Option) -> st.SearchStrategy[Any]:
+    return st.sampled_from(RUNNABLE) if option.name == "dtype" else values(option.schema)
+
+
+@st.composite
+def shapes_for(draw: st.DrawFn, entry: LayerType) -> tuple[Shape, ...]:
+    """Draw input shapes: mostly of the rank of the example, and for a merge mostly alike."""
+    rank = len(entry.target.example.inputs[0])
+    if draw(st.integers(0, 5)) == 0:
+        rank = draw(st.integers(0, 4))
+    first: Shape = tuple(draw(st.lists(st.sampled_from(SIZES), min_size=rank, max_size=rank)))
+    if not entry.variadic:
+        return (first,)
+    count = draw(st.sampled_from((2, 2, 2, 2, 3, 1)))
+    return (first, *(draw(_like(first)) for _ in range(count - 1)))
+
+
+@st.composite
+def _like(draw: st.DrawFn, shape: Shape) -> Shape:
+    """Draw a shape that differs little from another: in no size, in one, in the order of two, or in rank."""
+    change = draw(st.integers(0, 5))
+    if change <= 1 or not shape:
+        return shape
+    at = draw(st.integers(0, len(shape) - 1))
+    if change == 2:
+        return shape[:at] + shape[at + 1 :]
+    if change == 3:
+        return (*shape[:at], *reversed(shape[at:]))
+    return (*shape[:at], draw(st.sampled_from(SIZES)), *shape[at + 1 :])

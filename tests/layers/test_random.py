@@ -1,0 +1,72 @@
+"""Random options and shapes: netspec accepts what Keras accepts, and then both know the same shape and weights."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from netspec.errors import Mistake
+from netspec.layer import Applied, Layer, LayerType, Weights
+from netspec.registry import Mistakes
+from netspec.shapes import Shape
+from tests.layers.oracle import LAYER_TYPES, apply, build, run, unchecked
+from tests.layers.strategies import options_of, shapes_for
+
+CASES = int(os.environ.get("NETSPEC_RANDOM_CASES", "25"))
+
+# Keras builds these and runs them, but not as anybody would mean it: the type, words of netspec's refusal, and why.
+REFUSED_ALL_THE_SAME = (
+    ("softmax|unit_normalization|concatenate|dot", "is the batch", "samples of a batch have to stay apart"),
+    ("log_softmax|sparsemax|glu", "wants at least 1 axis", "the last axis of a single number is the batch"),
+    ("rescaling", "don't fit the last axis of scalar", "the numbers would be spread along the batch"),
+    ("prelu", "is named twice", "it changes nothing, but is a slip"),
+    ("rescaling", "×1", "the output would have another shape than Keras says"),
+    ("dropout|alpha_dropout", "can't be spread", "more noise than values enlarges the output, or fails at rates but 1"),
+    ("rms_normalization", "last axes", "Keras multiplies the factor along the last axis, whatever axis is named"),
+    ("dot", "there is no axis", "Keras takes a negative axis modulo the rank"),
+    ("concatenate", "there is no axis", "Keras doesn't look at the axis where there is only one input"),
+)
+
+
+def disagreement(entry: LayerType, options: Mapping[str, Any], inputs: tuple[Shape, ...]) -> str | None:
+    """Say in what netspec and Keras differ, or nothing."""
+    try:
+        ours: Applied | None = apply(entry.name, options, inputs)
+        refusal = ""
+    except (Mistake, Mistakes) as error:
+        ours, refusal = None, str(error)
+    try:
+        built = build(unchecked(entry, options), inputs)
+    except Exception as error:  # noqa: BLE001  Keras refuses in many ways, all of them refusals
+        return f"Keras refuses: {error}" if ours else None
+    ran = run(built, inputs)
+    if ours is None:
+        return None if ran is None or refused_all_the_same(entry.name, refusal) else f"netspec refuses: {refusal}"
+    if ran is None:
+        return "Keras builds it but can't run it"
+    if not agree(ours.shape, built.shape) or not agree(ours.shape, ran):
+        return f"netspec infers {ours.shape}, Keras {built.shape}, run {ran}"
+    wanted = unfrozen(entry, options, inputs)
+    if wanted != built.weights:
+        return f"netspec lists {wanted}, Keras makes {built.weights}"
+    return None
+
+
+def unfrozen(entry: LayerType, options: Mapping[str, Any], inputs: tuple[Shape, ...]) -> Weights:
+    """List netspec's weights as Keras shows them: with trainable false, none of them is."""
+    layer: Layer = entry.bind(options)
+    return tuple(weight._replace(trainable=weight.trainable and layer.trainable) for weight in layer.weights(*inputs))
+
+
+def refused_all_the_same(name: str, refusal: str) -> bool:
+    return any(re.fullmatch(types, name) and words in refusal for types, words, _ in REFUSED_ALL_THE_SAME)
+
+
+def agree(ours: Shape, theirs: Shape) -> bool:
+    return len(ours) == len(theirs) and all(a == b or None in (a, b) for a, b in zip(ours, theirs, strict=True))
