@@ -1,14 +1,23 @@
 """netspec: one YAML file describes one neural network.
 
-    from netspec import load_spec
+from netspec import load_spec
 
-    spec = load_spec("specs/resnet50.yaml", set={"vars.classes": 10})
-    print(spec.summary())       # shapes, parameters and cost, without TensorFlow
-    model = spec.build()        # an ordinary Keras model
+spec = load_spec("specs/resnet50.yaml", set={"vars.classes": 10})
+print(spec.summary())       # shapes, parameters and cost, without TensorFlow
+model = spec.build()        # an ordinary Keras model
 """
 
 from netspec.api import Spec, load_spec, parse_spec
-from netspec.errors import Diagnostic, InternalError, Mistake, NetspecError, RegistrationError, Related, SpecError, Where
+from netspec.errors import (
+    Diagnostic,
+    InternalError,
+    Mistake,
+    NetspecError,
+    RegistrationError,
+    Related,
+    SpecError,
+    Where,
+)
 from netspec.graph import Graph, Node
 from netspec.layer import Example, Layer, Weight, register_layer
 from netspec.limits import Limits

@@ -113,7 +113,9 @@ def parse_spec(
     return _load(Source(name, data), None, set, Path(root) if root else None, limits)
 
 
-def _load(source: Source, path: Path | None, edits: Mapping[str, Any] | None, root: Path | None, limits: Limits) -> Spec:
+def _load(
+    source: Source, path: Path | None, edits: Mapping[str, Any] | None, root: Path | None, limits: Limits
+) -> Spec:
     problems = Problems()
     loader = Loader(root, problems, limits)
     network = graph = None
@@ -141,4 +143,3 @@ def _reading_order(source: Source) -> Any:
 
 def _nowhere(name: str) -> Where:
     return Where(Source(name), 1, 1, 1, 1)
-

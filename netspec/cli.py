@@ -37,7 +37,9 @@ app = typer.Typer(
 SpecArgument = Annotated[str, typer.Argument(metavar="SPEC", help="The spec file; - reads standard input.")]
 SetOption = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="PATH=VALUE", help="Edit the spec before it is read: --set vars.classes=10. Repeatable."),
+    typer.Option(
+        "--set", metavar="PATH=VALUE", help="Edit the spec before it is read: --set vars.classes=10. Repeatable."
+    ),
 ]
 LimitOption = Annotated[
     list[str] | None,
@@ -45,7 +47,9 @@ LimitOption = Annotated[
 ]
 RootOption = Annotated[
     Path | None,
-    typer.Option("--root", metavar="FOLDER", help="The folder that extends and use may not leave. Default: the spec's."),
+    typer.Option(
+        "--root", metavar="FOLDER", help="The folder that extends and use may not leave. Default: the spec's."
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 OutputOption = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to this file.")]
@@ -65,10 +69,14 @@ def build(
     summary: Annotated[bool, typer.Option("--summary", help="Print the table of the built model.")] = False,
     output: Annotated[
         Path | None,
-        typer.Option("-o", "--output", metavar="FILE", help="Save the model: .keras, .weights.h5 or .json by the ending."),
+        typer.Option(
+            "-o", "--output", metavar="FILE", help="Save the model: .keras, .weights.h5 or .json by the ending."
+        ),
     ] = None,
     set_: SetOption = None,
-    seed: Annotated[int | None, typer.Option("--seed", metavar="N", min=0, max=2**32 - 1, help="Make the weights repeatable.")] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="N", min=0, max=2**32 - 1, help="Make the weights repeatable.")
+    ] = None,
     root: RootOption = None,
     limit: LimitOption = None,
 ) -> None:
@@ -114,7 +122,9 @@ def validate(
             _draw(diagnostics)
             if ok:
                 _print(f"{_shown(name)}: good")
-        results.append({"file": _shown(name), "ok": ok, "diagnostics": [as_json(diagnostic) for diagnostic in diagnostics]})
+        results.append(
+            {"file": _shown(name), "ok": ok, "diagnostics": [as_json(diagnostic) for diagnostic in diagnostics]}
+        )
     if json_:
         _print_json({"schema": "netspec.validate/1", "files": results})
     raise typer.Exit(GOOD if good else WRONG_SPEC)

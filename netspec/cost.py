@@ -70,4 +70,3 @@ def dearest(graph: Graph, budget: str, count: int = 5) -> list[tuple[str, int]]:
         name = node.block or node.name
         spent[name] = spent.get(name, 0) + (_PER_NODE[budget](node) or 0)
     return sorted(spent.items(), key=lambda item: -item[1])[:count]
-

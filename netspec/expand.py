@@ -124,7 +124,11 @@ class Variables:
         if name in self._open:
             circle = [*self._open[self._open.index(name) :], name]
             raise ExpressionMistake(
-                Mistake("E202", f"these variables need each other: {' → '.join(circle)}", help="give one of them a value of its own"),
+                Mistake(
+                    "E202",
+                    f"these variables need each other: {' → '.join(circle)}",
+                    help="give one of them a value of its own",
+                ),
                 value.where,
             )
         self._open.append(name)
@@ -141,10 +145,14 @@ class Variables:
         known = [*place.positional(), *place.variables.names()]
         near = nearest(name, known)
         if name == "i":
-            return Mistake("E201", "$i counts copies, and nothing repeats here", help="write repeat: beside it, or leave $i out")
+            return Mistake(
+                "E201", "$i counts copies, and nothing repeats here", help="write repeat: beside it, or leave $i out"
+            )
         shown = ", ".join(sorted(set(known))[:8])
         return Mistake(
-            "E201", f"there is no variable {name!r} here", help=f"write {near}" if near else f"there are {shown}" if shown else ""
+            "E201",
+            f"there is no variable {name!r} here",
+            help=f"write {near}" if near else f"there are {shown}" if shown else "",
         )
 
 
@@ -197,7 +205,9 @@ class _Seen:
     def shape(self, reference: Reference) -> Shape:
         found = resolve(reference, self.place)
         if len(found) != 1:
-            raise Mistake("E207", f"shape({reference.text}) means {len(found)} tensors", help="name one of them: gates.0")
+            raise Mistake(
+                "E207", f"shape({reference.text}) means {len(found)} tensors", help="name one of them: gates.0"
+            )
         if isinstance(found[0], _Broken):
             raise _Unknowable
         return found[0].shape
@@ -228,7 +238,10 @@ def resolve(reference: Reference, place: Place) -> list[Flow]:
         return [place.history[-1]]
     if reference.steps:
         if reference.steps > len(place.history):
-            raise Mistake("E205", f"{reference.text} goes back further than this list, which has {len(place.history)} steps before it")
+            raise Mistake(
+                "E205",
+                f"{reference.text} goes back further than this list, which has {len(place.history)} steps before it",
+            )
         return [place.history[-reference.steps]]
     first = reference.path[0]
     if first == "input" and len(reference.path) == 1:
@@ -248,7 +261,9 @@ def resolve_entry(reference: Reference, place: Place) -> Entry:
         raise _leads_nowhere(str(reference.path[0]), place, reference)
     found = _follow([entry], reference.path, reference)
     if len(found) != 1:
-        raise Mistake("E207", f"{reference.text} means {len(found)} things, and one is wanted", help="name one of them: gates.0")
+        raise Mistake(
+            "E207", f"{reference.text} means {len(found)} things, and one is wanted", help="name one of them: gates.0"
+        )
     return found[0]
 
 
@@ -282,7 +297,11 @@ def _copy_number(entry: Entry, number: int, so_far: str) -> Entry:
         raise Mistake("E205", f"{so_far} does not repeat, so it has no copy {number}", help=f"write {so_far}")
     if number not in entry.copies:
         count = len(entry.copies)
-        raise Mistake("E205", f"{so_far} has no copy {number} before this point", help=f"there are {count} copies, counted from 0" if count else "")
+        raise Mistake(
+            "E205",
+            f"{so_far} has no copy {number} before this point",
+            help=f"there are {count} copies, counted from 0" if count else "",
+        )
     return entry.copies[number]
 
 
@@ -295,7 +314,13 @@ def _inner(entry: Entry, name: str, so_far: str) -> Entry:
     if found is None:
         known = [*entry.inside.named, *entry.inside.automatic] if entry.inside else []
         near = nearest(name, known)
-        help = f"write {so_far}.{near}" if near else f"inside are {', '.join(known[:8])}" if known else f"{so_far} has nothing inside"
+        help = (
+            f"write {so_far}.{near}"
+            if near
+            else f"inside are {', '.join(known[:8])}"
+            if known
+            else f"{so_far} has nothing inside"
+        )
         raise Mistake("E205", f"there is no {name!r} in {so_far}", help=help)
     return found
 
@@ -324,7 +349,9 @@ class _Inside(Names):
 def _leads_nowhere(name: str, place: Place, reference: Reference) -> Mistake:
     known = list(place.names.known())
     near = nearest(name, known)
-    paths = [f"{owner}.{name}" for owner, entry in place.names.named.items() if entry.inside and entry.inside.inner(name)]
+    paths = [
+        f"{owner}.{name}" for owner, entry in place.names.named.items() if entry.inside and entry.inside.inner(name)
+    ]
     if near:
         help = f"write {near}"
     elif paths:
@@ -424,7 +451,9 @@ class Expander:
         nodes = []
         for name, declaration in self.network.inputs.items():
             entry = Entry(BROKEN)
-            shape = self._checked(declaration.shape, root, lambda value, sizes: check_shape(self.problems, value, sizes, "input.shape"))
+            shape = self._checked(
+                declaration.shape, root, lambda value, sizes: check_shape(self.problems, value, sizes, "input.shape")
+            )
             dtype = self._checked(declaration.dtype, root, self._check_dtype)
             if shape is not None and dtype is not None:
                 site = Site(declaration, Words(name), name, None, None)
@@ -446,7 +475,12 @@ class Expander:
 
     def _check_dtype(self, value: Value, dtype: Any) -> None:
         if dtype not in INPUT_DTYPES:
-            self.problems.say("E108", f"there is no dtype {show_value(dtype)} for an input", value.where, help=f"there are {', '.join(INPUT_DTYPES)}")
+            self.problems.say(
+                "E108",
+                f"there is no dtype {show_value(dtype)} for an input",
+                value.where,
+                help=f"there are {', '.join(INPUT_DTYPES)}",
+            )
             value.broken = True
 
     def _padding(self, root: Place) -> None:
@@ -461,7 +495,13 @@ class Expander:
             dimensions = len(entered.shape) - 1
             entry = TYPES.get(f"zero_padding{dimensions}d")
             if entry is None:
-                self.problems.say("E302", f"an input of {show(entered.shape)} can't be padded", padding.where, path="padding", help="padding is for sequences, pictures and volumes, channels last")
+                self.problems.say(
+                    "E302",
+                    f"an input of {show(entered.shape)} can't be padded",
+                    padding.where,
+                    path="padding",
+                    help="padding is for sequences, pictures and volumes, channels last",
+                )
             else:
                 try:
                     layer = entry.bind({"padding": amount})
@@ -472,7 +512,9 @@ class Expander:
                 except Mistake as mistake:
                     self.problems.mistake(mistake, padding.where, "padding")
         root.history.append(output)
-        root.names.named["padding"] = Entry(output, built="padding", span=(len(self.builder.nodes) - 1, len(self.builder.nodes)), entered=(entered,))
+        root.names.named["padding"] = Entry(
+            output, built="padding", span=(len(self.builder.nodes) - 1, len(self.builder.nodes)), entered=(entered,)
+        )
 
     # -- lists of nodes
 
@@ -542,7 +584,9 @@ class Expander:
     def _when(self, step: Step, place: Place) -> bool:
         if step.when is None:
             return True
-        decision = self._checked(step.when, place, lambda value, found: check_when(self.problems, value, found, f"{step.path}.when"))
+        decision = self._checked(
+            step.when, place, lambda value, found: check_when(self.problems, value, found, f"{step.path}.when")
+        )
         return decision is not False  # where it is not known, go on: there may be more to find
 
     def _once(self, step: Step, place: Place, here: Here, built: str, also: Names | None) -> Entry:
@@ -560,7 +604,13 @@ class Expander:
         elif isinstance(body, Share):
             entry = self._share(step, body, inputs, place, here, built)
         elif len(inputs) != 1:
-            self.problems.say("E306", f"{body.kind} take one input, but here they get {len(inputs)}", step.where, path=step.path, help="join them first: add, concatenate, …")
+            self.problems.say(
+                "E306",
+                f"{body.kind} take one input, but here they get {len(inputs)}",
+                step.where,
+                path=step.path,
+                help="join them first: add, concatenate, …",
+            )
             entry = Entry(BROKEN)
         else:
             entry = self._inside(step, body, inputs[0], place, here, built, also)
@@ -595,7 +645,9 @@ class Expander:
     ) -> list[Flow] | None:
         if not isinstance(step.body, Call):
             if step.body is not None:
-                self.problems.say("E207", f"{step.body.kind} have no named inputs", source.where, path=f"{step.path}.from")
+                self.problems.say(
+                    "E207", f"{step.body.kind} have no named inputs", source.where, path=f"{step.path}.from"
+                )
             return None
         entry = step.body.entry
         for name in references:
@@ -608,7 +660,9 @@ class Expander:
                 return None
         missing = [name for name in entry.inputs[: entry.required_inputs] if name not in references]
         if missing:
-            self.problems.say("E306", f"{entry.name} needs an input {missing[0]}", source.where, path=f"{step.path}.from")
+            self.problems.say(
+                "E306", f"{entry.name} needs an input {missing[0]}", source.where, path=f"{step.path}.from"
+            )
             return None
         found: list[Flow] = []
         for name in entry.inputs:
@@ -622,7 +676,14 @@ class Expander:
         return found
 
     def _inside(
-        self, step: Step, body: Group | Branches, entered: Flow, place: Place, here: Here, built: str, also: Names | None
+        self,
+        step: Step,
+        body: Group | Branches,
+        entered: Flow,
+        place: Place,
+        here: Here,
+        built: str,
+        also: Names | None,
     ) -> Entry:
         """Expand a group or branches. What is transparent shares the names around it, the rest has a scope of its own."""
         if step.transparent:
@@ -650,7 +711,11 @@ class Expander:
         within = Place(names, place.variables, ends[-1:], place.entered, place.iteration, place.depth)
         start = len(self.builder.nodes)
         entry = self._call(merge, merge.body, ends, within, here, here.prefix + merge.label)
-        entry.built, entry.span, entry.entered = here.prefix + merge.label, (start, len(self.builder.nodes)), tuple(ends)
+        entry.built, entry.span, entry.entered = (
+            here.prefix + merge.label,
+            (start, len(self.builder.nodes)),
+            tuple(ends),
+        )
         self._register(merge, entry, names, also)
         return entry.output
 
@@ -696,7 +761,9 @@ class Expander:
         for name, value in written.items():
             path = f"{step.path}.{name}" if name in call.options else f"defaults.{call.entry.name}.{name}"
             # A default was not written here: of the names around, it sees only the spec's and those of the position.
-            found = self._evaluate(value, place if name in call.options else self._outside(place), path, missing=_Broken)
+            found = self._evaluate(
+                value, place if name in call.options else self._outside(place), path, missing=_Broken
+            )
             if found is _Broken:
                 good = False
             else:
@@ -712,14 +779,14 @@ class Expander:
     def _outside(self, place: Place) -> Place:
         return Place(Names(), self.variables, place.history, place.entered, place.iteration)
 
-    def _shape_mistake(
-        self, mistake: Mistake, step: Step, call: Call, nodes: tuple[Node, ...], here: Here
-    ) -> None:
+    def _shape_mistake(self, mistake: Mistake, step: Step, call: Call, nodes: tuple[Node, ...], here: Here) -> None:
         """Report a mistake that shapes made, at the step, or for a step inside a YAML block where the block is used."""
         value = call.options.get(str(mistake.option[0])) if mistake.option else None
         focus = value.find(mistake.option[1:]) if value else None
         related = [
-            Related(note, nodes[index].where) for index, note in mistake.notes.items() if nodes[index].where != step.where
+            Related(note, nodes[index].where)
+            for index, note in mistake.notes.items()
+            if nodes[index].where != step.where
         ]
         message = mistake.message
         if mistake.inside:
@@ -733,10 +800,19 @@ class Expander:
         )
 
     def _yaml_block(
-        self, step: Step, block: YamlBlock, options: dict[str, Any] | None, inputs: list[Flow], place: Place, here: Here, built: str
+        self,
+        step: Step,
+        block: YamlBlock,
+        options: dict[str, Any] | None,
+        inputs: list[Flow],
+        place: Place,
+        here: Here,
+        built: str,
     ) -> Entry:
         if place.depth >= MAX_BLOCK_DEPTH:
-            self.problems.say("E403", f"blocks are nested more than {MAX_BLOCK_DEPTH} levels deep", step.where, path=step.path)
+            self.problems.say(
+                "E403", f"blocks are nested more than {MAX_BLOCK_DEPTH} levels deep", step.where, path=step.path
+            )
             raise SpecError(self.problems.all)
         site = here.site
         if site is None:
@@ -755,7 +831,9 @@ class Expander:
             self.inside_blocks.update(self.builder.nodes[start:])
         return Entry(within.history[-1], names)
 
-    def _block_variables(self, block: YamlBlock, options: dict[str, Any] | None, first: Flow, names: Names) -> Variables:
+    def _block_variables(
+        self, block: YamlBlock, options: dict[str, Any] | None, first: Flow, names: Names
+    ) -> Variables:
         """What a body sees: its params, its vars, and the vars of the file that defines it."""
         outer = self.variables if block.sees_vars else None
         if options is None:
@@ -788,10 +866,19 @@ class Expander:
             target = resolve_entry(share.target, place)
             if isinstance(target.output, Node) and target.output.layer.type_name == "input":
                 raise Mistake("E212", f"{share.target.text} is an input; it has no weights to share")
-        if target is None or isinstance(target.output, _Broken) or any(isinstance(t, _Broken) for t in (*inputs, *target.entered)):
+        if (
+            target is None
+            or isinstance(target.output, _Broken)
+            or any(isinstance(t, _Broken) for t in (*inputs, *target.entered))
+        ):
             return Entry(BROKEN)
         if len(inputs) != len(target.entered):
-            self.problems.say("E306", f"{share.target.text} takes {len(target.entered)} inputs, but here it gets {len(inputs)}", step.where, path=step.path)
+            self.problems.say(
+                "E306",
+                f"{share.target.text} takes {len(target.entered)} inputs, but here it gets {len(inputs)}",
+                step.where,
+                path=step.path,
+            )
             return Entry(BROKEN)
         again: dict[Node, Node] = {}
         for old, new in zip(target.entered, inputs, strict=True):
@@ -844,7 +931,9 @@ class Expander:
         for node in unused:
             if node.where in used_places or (node in self.inside_blocks and node.site.step in used_steps):
                 continue
-            where = node.site.step.where if node in self.inside_blocks and isinstance(node.site.step, Step) else node.where
+            where = (
+                node.site.step.where if node in self.inside_blocks and isinstance(node.site.step, Step) else node.where
+            )
             self.problems.say(
                 "W201", f"{node.block or node.name} reaches no output, so it is not built", where, path=node.site.path,
                 help="name it in outputs, read it with from, or delete it",
@@ -852,12 +941,20 @@ class Expander:
 
     def _budget(self, graph: Graph, root: Place) -> None:
         for name, value in self.network.budget.items():
-            bound = self._checked(value, root, lambda found, number, name=name: check_budget(self.problems, found, number, name))
+            bound = self._checked(
+                value, root, lambda found, number, name=name: check_budget(self.problems, found, number, name)
+            )
             if bound is None:
                 continue
             spent = BUDGETS[name](graph)
             if spent is None:
-                self.problems.say("E401", f"{name} can't be known, because a size is unknown", value.where, path=f"budget.{name}", help="give every axis of the input a number")
+                self.problems.say(
+                    "E401",
+                    f"{name} can't be known, because a size is unknown",
+                    value.where,
+                    path=f"budget.{name}",
+                    help="give every axis of the input a number",
+                )
             elif spent > bound:
                 self.problems.say(
                     "E401", f"{name} is {spent:,}, over the budget of {bound:,} by {spent - bound:,}", value.where,

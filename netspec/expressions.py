@@ -416,7 +416,9 @@ class _Compiler:
             try:
                 return container[at]
             except IndexError:
-                raise Mistake("E204", f"there is no item {at} in {show_value(container)}: it has {len(container)}") from None
+                raise Mistake(
+                    "E204", f"there is no item {at} in {show_value(container)}: it has {len(container)}"
+                ) from None
             except (TypeError, ValueError):
                 raise Mistake("E204", "an item's position must be a whole number") from None
 
@@ -441,7 +443,9 @@ class _Compiler:
         function, fewest, most = FUNCTIONS[name]
         if not fewest <= len(node.args) <= most:
             wanted = str(fewest) if fewest == most else f"{fewest} to {most}"
-            raise Mistake("E203", f"{name}() takes {wanted} argument{'s' if wanted != '1' else ''}, not {len(node.args)}")
+            raise Mistake(
+                "E203", f"{name}() takes {wanted} argument{'s' if wanted != '1' else ''}, not {len(node.args)}"
+            )
         arguments = [self._node(argument) for argument in node.args]
 
         def evaluate(names: Names) -> Any:
@@ -498,5 +502,7 @@ def _refuse_lookalikes(tree: ast.AST, text: str) -> None:
     odd = next((character for character in bare if not character.isascii()), None)
     if odd is not None:
         raise Mistake(
-            "E203", f"the character {odd!r} (U+{ord(odd):04X}) can't stand in an expression", help="names are written in ASCII"
+            "E203",
+            f"the character {odd!r} (U+{ord(odd):04X}) can't stand in an expression",
+            help="names are written in ASCII",
         )

@@ -73,7 +73,9 @@ class Loader:
             self._fail("E409", f"more than {self.limits.extends_depth} files extend each other", base.where)
         found = self._other_file(base, "extends")
         if found in chain:
-            self._fail("E208", f"{escape(found.name)} extends itself", base.where, "a base must not lead back to its variant")
+            self._fail(
+                "E208", f"{escape(found.name)} extends itself", base.where, "a base must not lead back to its variant"
+            )
         base_source = self._open(found, base.where)
         self.brought.setdefault(base_source.name, Related(f"{source.name} extends it here", where))
         below = self._extended(base_source, chain)
@@ -86,7 +88,13 @@ class Loader:
         if edits is None or edits.broken:
             return
         if not isinstance(edits, yaml.Mapping):
-            self.problems.say("E108", "set must be a mapping from path to value", edits.where, path="set", help="write set: {vars.classes: 10}")
+            self.problems.say(
+                "E108",
+                "set must be a mapping from path to value",
+                edits.where,
+                path="set",
+                help="write set: {vars.classes: 10}",
+            )
             return
         self._apply_set(tree, edits)
 
@@ -104,7 +112,9 @@ class Loader:
         if use is None or use.broken:
             return []
         if not isinstance(use, yaml.Sequence):
-            self.problems.say("E108", "use must be a list of files", use.where, path="use", help="write use: [blocks.yaml]")
+            self.problems.say(
+                "E108", "use must be a list of files", use.where, path="use", help="write use: [blocks.yaml]"
+            )
             return []
         libraries: dict[Path, yaml.Mapping] = {}
         for item in use.items:
@@ -133,26 +143,50 @@ class Loader:
     def _other_file(self, tree: yaml.Tree, what: str) -> Path:
         """Find the file that ``extends`` or ``use`` names; refuse all that is not a plain file below the root."""
         if not isinstance(tree, yaml.Scalar) or not isinstance(tree.value, str) or not tree.value:
-            self._fail("E208", f"{what} names a file by a path relative to this one, not {show_value(yaml.plain(tree))}", tree.where)
+            self._fail(
+                "E208",
+                f"{what} names a file by a path relative to this one, not {show_value(yaml.plain(tree))}",
+                tree.where,
+            )
         written = str(tree.value)
         if self.root is None:
-            self._fail("E208", f"{what} needs a folder to look in, and this spec was not read from a file", tree.where, "give the spec as a file, or name the folder with --root")
+            self._fail(
+                "E208",
+                f"{what} needs a folder to look in, and this spec was not read from a file",
+                tree.where,
+                "give the spec as a file, or name the folder with --root",
+            )
         if written.startswith("$"):
             self._fail("E208", f"{what} is written out; an expression can't stand here", tree.where)
         if "://" in written:
-            self._fail("E208", f"{show_value(written)} is an address; nothing is fetched", tree.where, "put the file beside the spec")
+            self._fail(
+                "E208",
+                f"{show_value(written)} is an address; nothing is fetched",
+                tree.where,
+                "put the file beside the spec",
+            )
         relative = Path(written)
         written_in = self.paths.get(tree.where.source.name, self.main)
         folder = written_in.resolve().parent if written_in else self.root
         if relative.is_absolute() or "\x00" in written:
-            self._fail("E208", f"{show_value(written)} is not a relative path", tree.where, "write the path from this file's folder")
+            self._fail(
+                "E208",
+                f"{show_value(written)} is not a relative path",
+                tree.where,
+                "write the path from this file's folder",
+            )
         try:
             found = (folder / relative).resolve()
             inside = found.is_relative_to(self.root)
         except (OSError, RuntimeError, ValueError):
             self._fail("E208", f"{show_value(written)} can't be followed", tree.where)
         if not inside:
-            self._fail("E208", f"{show_value(written)} is outside of the spec's folder", tree.where, "move it inside, or widen the folder with --root")
+            self._fail(
+                "E208",
+                f"{show_value(written)} is outside of the spec's folder",
+                tree.where,
+                "move it inside, or widen the folder with --root",
+            )
         return found
 
     def _open(self, found: Path, where: Where) -> Source:
@@ -161,7 +195,9 @@ class Loader:
         if mistake:
             code, message = mistake
             missing = code == "E001"
-            self._fail("E208" if missing else code, f"{escape(shown)} {message}", where, _near_file(found) if missing else "")
+            self._fail(
+                "E208" if missing else code, f"{escape(shown)} {message}", where, _near_file(found) if missing else ""
+            )
         self.paths[shown] = found
         return Source(shown, text)
 
@@ -292,7 +328,10 @@ def _edit(tree: yaml.Mapping, path: str, value: yaml.Tree, where: Where) -> None
     """Carry out one edit. Raises `_EditMistake` where the path leads nowhere."""
     segments = path.split(".")
     if not all(segments):
-        raise _EditMistake(f"{show_value(path)} is not a path", "write keys, positions and names with dots between them: stages.stage2.0.filters")
+        raise _EditMistake(
+            f"{show_value(path)} is not a path",
+            "write keys, positions and names with dots between them: stages.stage2.0.filters",
+        )
     if segments[0] in ("extends", "set"):
         raise _EditMistake(f"{segments[0]} is worked out before edits are made; it can't be edited")
     here: Container = tree
@@ -381,7 +420,10 @@ def _number(text: str, here: yaml.Sequence, path: str, last: int) -> int:
 def _nothing_at(here: yaml.Mapping, key: str, path: str) -> _EditMistake:
     near = nearest(key, here.entries)
     known = ", ".join(list(here.entries)[:8])
-    return _EditMistake(f"{path}: there is no {show_value(key)} here", f"write {near}" if near else f"there are {known}" if known else "")
+    return _EditMistake(
+        f"{path}: there is no {show_value(key)} here",
+        f"write {near}" if near else f"there are {known}" if known else "",
+    )
 
 
 def _edit_tree(path: str, value: Any, problems: Problems, limits: Limits) -> yaml.Mapping:
@@ -417,7 +459,9 @@ def to_yaml(value: Any) -> str:
     except (TypeError, ValueError, RecursionError) as error:
         source = Source("<Python>", "")
         where = Where(source, 1, 1, 1, 1)
-        raise SpecError([Diagnostic("E108", f"this value can't stand in a spec: {escape(str(error))}", where)]) from None
+        raise SpecError(
+            [Diagnostic("E108", f"this value can't stand in a spec: {escape(str(error))}", where)]
+        ) from None
 
 
 def _json_ready(value: Any, depth: int) -> Any:
@@ -439,4 +483,3 @@ def _text_key(key: Any) -> str:
     if not isinstance(key, str):
         raise TypeError(f"a key must be text, not {key!r}")
     return key
-

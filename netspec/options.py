@@ -174,7 +174,12 @@ def schema_of(annotation: Any) -> JsonSchema:
     if origin is tuple and arguments[-1] is Ellipsis:
         return {"type": "array", "items": schema_of(arguments[0])}
     if origin is tuple and len(set(map(repr, arguments))) == 1:
-        return {"type": "array", "items": schema_of(arguments[0]), "minItems": len(arguments), "maxItems": len(arguments)}
+        return {
+            "type": "array",
+            "items": schema_of(arguments[0]),
+            "minItems": len(arguments),
+            "maxItems": len(arguments),
+        }
     raise TypeError(f"no JSON Schema for the annotation {annotation!r}")
 
 

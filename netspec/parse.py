@@ -78,7 +78,9 @@ class _Parser:
         result.name = self._text(tree, "name", result.name)
         result.description = self._text(tree, "description", "")
         if "name" in tree.entries and any(character in result.name for character in "/\\"):
-            self.problems.say("E110", "the name of a network can't hold / or \\", tree.entries["name"].where, path="name")
+            self.problems.say(
+                "E110", "the name of a network can't hold / or \\", tree.entries["name"].where, path="name"
+            )
         result.vars = self._vars(self._mapping(tree, "vars", ""), "vars")
         bodies = self._declare_blocks(libraries)
         result.defaults = self._defaults()
@@ -97,8 +99,15 @@ class _Parser:
             return
         version = tree.entries.get("netspec")
         if version is None:
-            self.problems.say("E107", "the spec has no netspec: key, the version of the language", tree.where, help="begin with netspec: 1")
-        elif not isinstance(version, yaml.Scalar) or type(version.value) is not int or version.value != LANGUAGE_VERSION:
+            self.problems.say(
+                "E107",
+                "the spec has no netspec: key, the version of the language",
+                tree.where,
+                help="begin with netspec: 1",
+            )
+        elif (
+            not isinstance(version, yaml.Scalar) or type(version.value) is not int or version.value != LANGUAGE_VERSION
+        ):
             self.problems.say(
                 "E111",
                 f"this netspec reads version {LANGUAGE_VERSION} of the language, not {show_value(yaml.plain(version))}",
@@ -111,7 +120,13 @@ class _Parser:
         tree = self.tree
         one, many = tree.entries.get("input"), tree.entries.get("inputs")
         if one is not None and many is not None:
-            self.problems.say("E105", "a spec has input or inputs, not both", tree.keys["inputs"], path="inputs", help="keep one of the two")
+            self.problems.say(
+                "E105",
+                "a spec has input or inputs, not both",
+                tree.keys["inputs"],
+                path="inputs",
+                help="keep one of the two",
+            )
         if one is None and many is None:
             if not tree.broken:
                 self.problems.say("E107", "the spec has no input", tree.where, help="write input: {shape: [64, 64, 3]}")
@@ -125,7 +140,11 @@ class _Parser:
             for name, item in self._mapping(tree, "inputs", "").items():
                 path = f"inputs.{name}"
                 where = self._key(many, name)
-                if self._name(name, where, path) and self._name_taken(name, where) and (declaration := self._input(item, path)):
+                if (
+                    self._name(name, where, path)
+                    and self._name_taken(name, where)
+                    and (declaration := self._input(item, path))
+                ):
                     self.result.inputs[name] = declaration
         padding = tree.entries.get("padding")
         if padding is not None:
@@ -150,7 +169,13 @@ class _Parser:
         self._known_keys(tree, ("shape", "dtype"), path)
         shape = tree.entries.get("shape")
         if shape is None:
-            self.problems.say("E107", f"{path} has no shape", tree.where, path=path, help="write shape: [height, width, channels], without the batch")
+            self.problems.say(
+                "E107",
+                f"{path} has no shape",
+                tree.where,
+                path=path,
+                help="write shape: [height, width, channels], without the batch",
+            )
             return None
         compiled = self._value(shape, f"{path}.shape")
         if compiled.is_constant and not compiled.broken:
@@ -185,7 +210,12 @@ class _Parser:
         if head is not None and self._name_taken("head", tree.keys["head"]):
             written.append(("head", head, "head", tree.keys["head"]))
         if "stages" not in tree.entries and head is None and not tree.broken:
-            self.problems.say("E107", "the spec has neither stages nor head", tree.where, help="write stages:, a mapping from stage name to a list of nodes")
+            self.problems.say(
+                "E107",
+                "the spec has neither stages nor head",
+                tree.where,
+                help="write stages:, a mapping from stage name to a list of nodes",
+            )
         for name, item, path, _ in written:
             self.result.stages[name] = self.steps(item, path, _Scope(self.result.names))
 
@@ -194,7 +224,13 @@ class _Parser:
         if tree is None or tree.broken:
             return
         if not isinstance(tree, yaml.Sequence) or not tree.items:
-            self.problems.say("E108", f"outputs must be a list of references, not {_kind(tree)}", tree.where, path="outputs", help="write outputs: [name, stage.name]")
+            self.problems.say(
+                "E108",
+                f"outputs must be a list of references, not {_kind(tree)}",
+                tree.where,
+                path="outputs",
+                help="write outputs: [name, stage.name]",
+            )
             return
         self.result.outputs = []
         for index, item in enumerate(tree.items):
@@ -205,7 +241,9 @@ class _Parser:
     def _budget(self) -> None:
         for name, item in self._mapping(self.tree, "budget", "").items():
             if name not in BUDGETS:
-                self._unknown_key(name, BUDGETS, self._key(self.tree.entries["budget"], name), f"budget.{name}", "budget")
+                self._unknown_key(
+                    name, BUDGETS, self._key(self.tree.entries["budget"], name), f"budget.{name}", "budget"
+                )
                 continue
             value = self._value(item, f"budget.{name}")
             if not value.broken:
@@ -244,7 +282,9 @@ class _Parser:
             if entry is None or item.broken:
                 continue
             if not isinstance(item, yaml.Mapping):
-                self.problems.say("E108", f"{path} must be a mapping from option to value, not {_kind(item)}", item.where, path=path)
+                self.problems.say(
+                    "E108", f"{path} must be a mapping from option to value, not {_kind(item)}", item.where, path=path
+                )
                 continue
             result[type_name] = {}
             for name in item.entries:
@@ -273,7 +313,9 @@ class _Parser:
                 if item.broken:
                     continue
                 if not isinstance(item, yaml.Mapping):
-                    self.problems.say("E112", f"a block is a mapping with params and nodes, not {_kind(item)}", item.where, path=path)
+                    self.problems.say(
+                        "E112", f"a block is a mapping with params and nodes, not {_kind(item)}", item.where, path=path
+                    )
                     continue
                 block = YamlBlock(name, where, sees_vars=own)
                 self.blocks[name] = block
@@ -305,7 +347,9 @@ class _Parser:
         block.vars = self._vars(self._mapping(tree, "vars", path), f"{path}.vars", tree.entries.get("vars"))
         for name in block.vars:
             if name in block.params:
-                self._twice(f"the name {name!r}", self._key(tree.entries["vars"], name), self._key(tree.entries["params"], name))
+                self._twice(
+                    f"the name {name!r}", self._key(tree.entries["vars"], name), self._key(tree.entries["params"], name)
+                )
 
     def _params_of(self, block: YamlBlock) -> None:
         """A param's default may use the params before it, not those after it."""
@@ -325,7 +369,13 @@ class _Parser:
         names = tree.items if isinstance(tree, yaml.Sequence) else []
         if not names or not all(isinstance(item, yaml.Scalar) and isinstance(item.value, str) for item in names):
             if not tree.broken:
-                self.problems.say("E112", "the inputs of a block are a list of names", tree.where, path=path, help="write inputs: [x, skip]")
+                self.problems.say(
+                    "E112",
+                    "the inputs of a block are a list of names",
+                    tree.where,
+                    path=path,
+                    help="write inputs: [x, skip]",
+                )
             return
         good: list[str] = []
         for index, item in enumerate(names):
@@ -345,7 +395,13 @@ class _Parser:
             return
         if not isinstance(tree, yaml.Mapping):
             shown = show_value(yaml.plain(tree))
-            self.problems.say("E112", f"a param is a mapping, not {shown}", tree.where, path=path, help=f"write {name}: {{default: {shown}}}")
+            self.problems.say(
+                "E112",
+                f"a param is a mapping, not {shown}",
+                tree.where,
+                path=path,
+                help=f"write {name}: {{default: {shown}}}",
+            )
             return
         schema = self._param_schema(tree, path)
         if schema is None:
@@ -363,7 +419,13 @@ class _Parser:
         option = Option(name, schema, shown, description)
         block.params[name] = option
         if value.is_constant and not value.broken and (mistake := option.check(value.constant)):
-            self.problems.say("E112", f"the default does not suit the param: {mistake.message}", default.where, path=f"{path}.default", help=mistake.help)
+            self.problems.say(
+                "E112",
+                f"the default does not suit the param: {mistake.message}",
+                default.where,
+                path=f"{path}.default",
+                help=mistake.help,
+            )
 
     def _param_schema(self, tree: yaml.Mapping, path: str) -> dict[str, Any] | None:
         for key, where in tree.keys.items():
@@ -374,12 +436,22 @@ class _Parser:
                     help=f"write {near}" if near else f"there are {', '.join(PARAM_KEYS)}",
                 )  # fmt: skip
                 return None
-        schema = {key: yaml.plain(item) for key, item in tree.entries.items() if key not in ("default", "description", "items")}
+        schema = {
+            key: yaml.plain(item)
+            for key, item in tree.entries.items()
+            if key not in ("default", "description", "items")
+        }
         for key, item in tree.entries.items():
             if key not in _PARAM_VALUES or key == "type":
                 continue
             if not _param_validator(key).is_valid(schema[key]):
-                self.problems.say("E112", f"{key} can't be {show_value(schema[key])}", item.where, path=f"{path}.{key}", help=_PARAM_VALUES[key][1])
+                self.problems.say(
+                    "E112",
+                    f"{key} can't be {show_value(schema[key])}",
+                    item.where,
+                    path=f"{path}.{key}",
+                    help=_PARAM_VALUES[key][1],
+                )
                 return None
         kinds = schema.get("type", [])
         for kind in kinds if isinstance(kinds, list) else [kinds]:
@@ -393,7 +465,13 @@ class _Parser:
         items = tree.entries.get("items")
         if items is not None:
             if not isinstance(items, yaml.Mapping):
-                self.problems.say("E112", f"items describes each item with a mapping, not {_kind(items)}", items.where, path=f"{path}.items", help="write items: {type: integer}")
+                self.problems.say(
+                    "E112",
+                    f"items describes each item with a mapping, not {_kind(items)}",
+                    items.where,
+                    path=f"{path}.items",
+                    help="write items: {type: integer}",
+                )
                 return None
             inner = self._param_schema(items, f"{path}.items")
             if inner is None:
@@ -405,7 +483,13 @@ class _Parser:
         nodes = tree.entries.get("nodes")
         if nodes is None:
             if not tree.broken:
-                self.problems.say("E112", f"the block {block.name} has no nodes", tree.where, path=path, help="write nodes:, a list of nodes")
+                self.problems.say(
+                    "E112",
+                    f"the block {block.name} has no nodes",
+                    tree.where,
+                    path=path,
+                    help="write nodes:, a list of nodes",
+                )
             return
         names = dict.fromkeys(block.inputs, block.where) if block.named_inputs else {}
         block.steps = self.steps(nodes, f"{path}.nodes", _Scope(names))
@@ -433,7 +517,13 @@ class _Parser:
                 continue
             if entry.name in open_names:
                 circle = [*open_names[open_names.index(entry.name) :], entry.name]
-                self.problems.say("E211", f"the block {entry.name} contains itself: {' → '.join(circle[-8:])}", step.where, path=step.path, help="a block is made of layers and other blocks; to repeat something use repeat")
+                self.problems.say(
+                    "E211",
+                    f"the block {entry.name} contains itself: {' → '.join(circle[-8:])}",
+                    step.where,
+                    path=step.path,
+                    help="a block is made of layers and other blocks; to repeat something use repeat",
+                )
                 step.body = None
             elif entry.name not in done:
                 stack.append((entry, iter(_calls(entry.steps))))
@@ -446,7 +536,13 @@ class _Parser:
         if not isinstance(tree, yaml.Sequence):
             if not tree.broken:
                 what = path if path.startswith(("stages.", "head")) else "nodes"
-                self.problems.say("E108", f"{what} must be a list of nodes, not {_kind(tree)}", tree.where, path=path, help="begin each node with a dash: - relu")
+                self.problems.say(
+                    "E108",
+                    f"{what} must be a list of nodes, not {_kind(tree)}",
+                    tree.where,
+                    path=path,
+                    help="begin each node with a dash: - relu",
+                )
             return []
         steps = [self.step(item, f"{path}.{index}", scope) for index, item in enumerate(tree.items)]
         if scope.own:
@@ -527,7 +623,9 @@ class _Parser:
             return Source({name: reference or PREV for name, reference in found.items()}, tree.where)
         items = tree.items if isinstance(tree, yaml.Sequence) else [tree]
         if not items:
-            self.problems.say("E207", "from is an empty list", tree.where, path=path, help="leave from out to take what just flowed")
+            self.problems.say(
+                "E207", "from is an empty list", tree.where, path=path, help="leave from out to take what just flowed"
+            )
             return None
         references = [self._reference(item, path) for item in items]
         return Source(tuple(reference or PREV for reference in references), tree.where)
@@ -537,7 +635,11 @@ class _Parser:
             return None
         try:
             if not isinstance(tree, yaml.Scalar):
-                raise Mistake("E205", f"a reference is a text, not {_kind(tree)}", help="write prev, a name, or a path such as block.inner")
+                raise Mistake(
+                    "E205",
+                    f"a reference is a text, not {_kind(tree)}",
+                    help="write prev, a name, or a path such as block.inner",
+                )
             return parse_reference(tree.value)
         except Mistake as mistake:
             self.problems.mistake(mistake, tree.where, path)
@@ -547,7 +649,12 @@ class _Parser:
         type_tree = tree.entries["type"]
         if not isinstance(type_tree, yaml.Scalar) or not isinstance(type_tree.value, str):
             if not type_tree.broken:
-                self.problems.say("E109", f"type must be the name of a layer or block, not {_kind(type_tree)}", type_tree.where, path=f"{path}.type")
+                self.problems.say(
+                    "E109",
+                    f"type must be the name of a layer or block, not {_kind(type_tree)}",
+                    type_tree.where,
+                    path=f"{path}.type",
+                )
             return None
         entry = self._type(type_tree.value, type_tree.where, f"{path}.type")
         return self._call(entry, tree, path) if entry else None
@@ -561,21 +668,44 @@ class _Parser:
         written = tree.entries["branches"]
         if not isinstance(written, yaml.Sequence) or not written.items:
             if not written.broken:
-                self.problems.say("E108", f"branches must be a list of lists of nodes, not {_kind(written)}", written.where, path=f"{path}.branches", help="write branches: [[…], […]]")
+                self.problems.say(
+                    "E108",
+                    f"branches must be a list of lists of nodes, not {_kind(written)}",
+                    written.where,
+                    path=f"{path}.branches",
+                    help="write branches: [[…], […]]",
+                )
             return None
         inside = _Scope(scope.names, own=False)
         branches = [self.steps(item, f"{path}.branches.{index}", inside) for index, item in enumerate(written.items)]
         merge = tree.entries.get("merge")
         if merge is None:
-            self.problems.say("E107", "branches need merge, the node that joins them", tree.where, path=path, help="write merge: add, or merge: concatenate")
+            self.problems.say(
+                "E107",
+                "branches need merge, the node that joins them",
+                tree.where,
+                path=path,
+                help="write merge: add, or merge: concatenate",
+            )
             return None
         step = self.step(merge, f"{path}.merge", inside)
         if step.body is not None and not isinstance(step.body, Call):
-            self.problems.say("E109", "merge is a layer or block that joins the branches", merge.where, path=f"{path}.merge", help="write merge: add")
+            self.problems.say(
+                "E109",
+                "merge is a layer or block that joins the branches",
+                merge.where,
+                path=f"{path}.merge",
+                help="write merge: add",
+            )
             step.body = None
         for key in ("from", "repeat", "when"):
             if isinstance(merge, yaml.Mapping) and key in merge.entries:
-                self.problems.say("E106", f"merge has no {key}: its inputs are the ends of the branches", merge.keys[key], path=f"{path}.merge.{key}")
+                self.problems.say(
+                    "E106",
+                    f"merge has no {key}: its inputs are the ends of the branches",
+                    merge.keys[key],
+                    path=f"{path}.merge.{key}",
+                )
         if scope.own:
             _label([*(inner for branch in branches for inner in branch), step])
         return Branches(branches, step)
@@ -587,7 +717,13 @@ class _Parser:
         if reference is None:
             return None
         if reference.flows or reference.path == ("input",):
-            self.problems.say("E212", f"share names a layer, block or group; {reference.text} is a tensor", written.where, path=f"{path}.share", help="give the layer a name and share that")
+            self.problems.say(
+                "E212",
+                f"share names a layer, block or group; {reference.text} is a tensor",
+                written.where,
+                path=f"{path}.share",
+                help="give the layer a name and share that",
+            )
             return None
         return Share(reference, written.where)
 
@@ -602,7 +738,9 @@ class _Parser:
         good = True
         for mistake in entry.check_names({**defaults, **written}, NODE_KEYS):
             name = mistake.option[0] if mistake.option else None
-            self.problems.mistake(mistake, tree.keys[str(name)] if name else tree.where, f"{path}.{name}" if name else path)
+            self.problems.mistake(
+                mistake, tree.keys[str(name)] if name else tree.where, f"{path}.{name}" if name else path
+            )
             good = False
         options: dict[str, Value] = {}
         for name, item in written.items():
@@ -626,7 +764,9 @@ class _Parser:
         if value.is_constant and not value.broken:
             for mistake in entry.check_value(name, value.constant):
                 self.problems.add(
-                    Diagnostic(mistake.code, mistake.message, value.find(mistake.option[1:]), path=path, help=mistake.help)
+                    Diagnostic(
+                        mistake.code, mistake.message, value.find(mistake.option[1:]), path=path, help=mistake.help
+                    )
                 )
                 value.broken = True
         return value
@@ -652,7 +792,9 @@ class _Parser:
         if item is None or item.broken:
             return default
         if not isinstance(item, yaml.Scalar) or not isinstance(item.value, str):
-            self.problems.say("E108", f"{key} must be text, not {_kind(item)}", item.where, path=key, help="put it in quotes")
+            self.problems.say(
+                "E108", f"{key} must be text, not {_kind(item)}", item.where, path=key, help="put it in quotes"
+            )
             return default
         return item.value
 
@@ -661,7 +803,9 @@ class _Parser:
         if item is None or item.broken and not isinstance(item, yaml.Mapping):
             return {}
         if not isinstance(item, yaml.Mapping):
-            self.problems.say("E108", f"{key} must be a mapping, not {_kind(item)}", item.where, path=f"{path}.{key}".lstrip("."))
+            self.problems.say(
+                "E108", f"{key} must be a mapping, not {_kind(item)}", item.where, path=f"{path}.{key}".lstrip(".")
+            )
             return {}
         return item.entries
 
@@ -685,16 +829,34 @@ class _Parser:
         if not (name.isascii() and NAME.match(name)):
             odd = next((character for character in name if not character.isascii()), None)
             help = f"{odd!r} is U+{ord(odd):04X}; " if odd else ""
-            self.problems.say("E110", f"{show_value(name)} can't be a name", where, path=path, help=f"{help}a name is letters, digits and _, and begins with no digit")
+            self.problems.say(
+                "E110",
+                f"{show_value(name)} can't be a name",
+                where,
+                path=path,
+                help=f"{help}a name is letters, digits and _, and begins with no digit",
+            )
             return False
         if name in RESERVED:
-            self.problems.say("E110", f"{name} is a word of the language and can't be a name", where, path=path, help=f"write {name}_ or another name")
+            self.problems.say(
+                "E110",
+                f"{name} is a word of the language and can't be a name",
+                where,
+                path=path,
+                help=f"write {name}_ or another name",
+            )
             return False
         return True
 
     def _variable_name(self, name: str, where: Where, path: str) -> bool:
         if name in EXPRESSION_WORDS:
-            self.problems.say("E110", f"{name} is a word of expressions and can't be a name", where, path=path, help=f"write {name}_ or another name")
+            self.problems.say(
+                "E110",
+                f"{name} is a word of expressions and can't be a name",
+                where,
+                path=path,
+                help=f"write {name}_ or another name",
+            )
             return False
         return self._name(name, where, path)
 
@@ -709,7 +871,13 @@ class _Parser:
         return True
 
     def _twice(self, what: str, where: Where, first: Where) -> None:
-        self.problems.say("E206", f"{what} is taken already", where, help="give this one another name", related=(Related("first here", first),))
+        self.problems.say(
+            "E206",
+            f"{what} is taken already",
+            where,
+            help="give this one another name",
+            related=(Related("first here", first),),
+        )
 
 
 # ------------------------------------------------------------------------------------ checks that expanding needs as well
@@ -728,7 +896,13 @@ def report_mistakes(
 def check_shape(problems: Problems, value: Value, sizes: Any, path: str) -> None:
     """Report a shape that is not a list of sizes, and mark the value as broken."""
     if not isinstance(sizes, list):
-        problems.say("E108", f"a shape is a list of sizes, not {show_value(sizes)}", value.where, path=path, help="write [height, width, channels], without the batch")
+        problems.say(
+            "E108",
+            f"a shape is a list of sizes, not {show_value(sizes)}",
+            value.where,
+            path=path,
+            help="write [height, width, channels], without the batch",
+        )
         value.broken = True
         return
     for index, size in enumerate(sizes):
@@ -743,7 +917,12 @@ def check_shape(problems: Problems, value: Value, sizes: Any, path: str) -> None
 def check_repeat(problems: Problems, value: Value, times: Any, step: Step) -> None:
     """Report a number of copies that is none, or copies that nothing would use."""
     if type(times) is not int or times < 0:
-        problems.say("E108", f"repeat must be a non-negative integer, not {show_value(times)}", value.where, path=f"{step.path}.repeat")
+        problems.say(
+            "E108",
+            f"repeat must be a non-negative integer, not {show_value(times)}",
+            value.where,
+            path=f"{step.path}.repeat",
+        )
         value.broken = True
     elif times > 1 and step.source is not None and not step.source.flows():
         problems.say(
@@ -756,14 +935,25 @@ def check_repeat(problems: Problems, value: Value, times: Any, step: Step) -> No
 def check_when(problems: Problems, value: Value, decision: Any, path: str) -> None:
     """Report a condition that is neither true nor false."""
     if type(decision) is not bool:
-        problems.say("E108", f"when must be true or false, not {show_value(decision)}", value.where, path=path, help="compare: $(i > 0)")
+        problems.say(
+            "E108",
+            f"when must be true or false, not {show_value(decision)}",
+            value.where,
+            path=path,
+            help="compare: $(i > 0)",
+        )
         value.broken = True
 
 
 def check_budget(problems: Problems, value: Value, bound: Any, name: str) -> None:
     """Report a budget that is no number."""
     if type(bound) not in (int, float) or bound < 0:
-        problems.say("E108", f"budget.{name} must be a non-negative number, not {show_value(bound)}", value.where, path=f"budget.{name}")
+        problems.say(
+            "E108",
+            f"budget.{name} must be a non-negative number, not {show_value(bound)}",
+            value.where,
+            path=f"budget.{name}",
+        )
         value.broken = True
 
 

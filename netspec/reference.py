@@ -56,7 +56,10 @@ def describe_type(name: str) -> str:
 def _wrapped(text: str) -> list[str]:
     lines: list[str] = []
     for paragraph in text.split("\n\n"):
-        lines += [*textwrap.wrap(" ".join(paragraph.split()), WIDTH, break_long_words=False, break_on_hyphens=False), ""]
+        lines += [
+            *textwrap.wrap(" ".join(paragraph.split()), WIDTH, break_long_words=False, break_on_hyphens=False),
+            "",
+        ]
     return lines[:-1]
 
 
@@ -68,7 +71,9 @@ def _options(entry: Type) -> list[str]:
         head = f"  {name:<{width}}  {option.words}; {default}"
         lines += textwrap.wrap(head, WIDTH, subsequent_indent=" " * (width + 4), break_on_hyphens=False)
         if option.description:
-            lines += textwrap.wrap(option.description, WIDTH, initial_indent=" " * (width + 4), subsequent_indent=" " * (width + 4))
+            lines += textwrap.wrap(
+                option.description, WIDTH, initial_indent=" " * (width + 4), subsequent_indent=" " * (width + 4)
+            )
     return lines or ["  none"]
 
 
@@ -76,7 +81,9 @@ def _example(entry: LayerType) -> list[str]:
     example = entry.target.example
     layer = entry.bind(dict(example.options))
     result = layer.apply(example.inputs)
-    options = "".join(f", {name}: {show_value(_plain(value)).strip(chr(39))}" for name, value in example.options.items())
+    options = "".join(
+        f", {name}: {show_value(_plain(value)).strip(chr(39))}" for name, value in example.options.items()
+    )
     source = "" if len(example.inputs) == 1 else ", from: [a, b]" if len(example.inputs) == 2 else ", from: [a, b, c]"
     node = f"  - {{type: {entry.name}{source}{options}}}"
     shapes = " and ".join(show(shape) for shape in example.inputs)
@@ -93,6 +100,10 @@ def explain(code: str) -> str:
     wanted = code.upper()
     if wanted not in CODES:
         near = nearest(wanted, CODES)
-        raise Mistake("E101", f"there is no error code {show_value(code)}", help=f"write {near}" if near else "codes look like E301")
+        raise Mistake(
+            "E101",
+            f"there is no error code {show_value(code)}",
+            help=f"write {near}" if near else "codes look like E301",
+        )
     text = files("netspec").joinpath("explanations", f"{wanted}.md").read_text(encoding="utf-8")
     return text.rstrip()

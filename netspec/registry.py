@@ -152,7 +152,9 @@ class Registry:
         if not NAME.match(entry.name):
             raise RegistrationError(f"{entry.name!r} can't be the name of a {self.kind}: letters, digits and _ only")
         if entry.name in self._types:
-            raise RegistrationError(f"the {self.kind} {entry.name!r} is registered already, as {self._types[entry.name].target}")
+            raise RegistrationError(
+                f"the {self.kind} {entry.name!r} is registered already, as {self._types[entry.name].target}"
+            )
         self._types[entry.name] = entry
 
     def __contains__(self, name: str) -> bool:
@@ -170,8 +172,12 @@ class Registry:
     def unknown(self, name: str, also: Iterator[str] | tuple[str, ...] = ()) -> Mistake:
         """Describe a name that does not exist, with the nearest one that does (``also`` holds further names)."""
         near = nearest(name, [*self._types, *also], self._words)
-        help = f"write {near}" if near else f"netspec blocks lists every {self.kind}" if self.kind == "type" else (
-            f"there are {', '.join(sorted(self._types))}"
+        help = (
+            f"write {near}"
+            if near
+            else f"netspec blocks lists every {self.kind}"
+            if self.kind == "type"
+            else (f"there are {', '.join(sorted(self._types))}")
         )
         return Mistake("E101", f"there is no {self.kind} {name!r}", help=help)
 

@@ -52,7 +52,10 @@ def draw(diagnostic: Diagnostic, colours: Colours = PLAIN) -> str:
     strong = colours.error if diagnostic.severity == "error" else colours.warning
     lines = [strong(f"{diagnostic.severity}[{diagnostic.code}]") + f": {escape(diagnostic.message)}"]
     where = diagnostic.where
-    spots = [(diagnostic.focus or where, diagnostic.label, "^"), *((r.where, r.message, "-") for r in diagnostic.related)]
+    spots = [
+        (diagnostic.focus or where, diagnostic.label, "^"),
+        *((r.where, r.message, "-") for r in diagnostic.related),
+    ]
     numbers = [spot.line for spot, _, _ in spots]
     width = max(len(str(number)) for number in numbers)
     lines.append(colours.quiet(f"{' ' * width}┌─ ") + str(where))

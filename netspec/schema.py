@@ -62,7 +62,11 @@ def _spec_schema(types: list[Type], shared: _Shared) -> JsonSchema:
                 "description": "An expression: $name, or $(…) around arithmetic on numbers, texts and lists.",
             },
             "reference": _reference(),
-            "nodes": {"type": "array", "items": {"$ref": "#/$defs/node"}, "description": "Nodes, in the order in which data flows."},
+            "nodes": {
+                "type": "array",
+                "items": {"$ref": "#/$defs/node"},
+                "description": "Nodes, in the order in which data flows.",
+            },
             "node": _node(types),
             **{f"type.{entry.name}": _typed_node(entry, shared) for entry in types},
             **{kind: _object(kind) for kind in OBJECT_KINDS},
@@ -152,12 +156,23 @@ def _top_level(types: list[Type], shared: _Shared) -> dict[str, JsonSchema]:
         ),
         "head": _described("The last stage.", anyOf=[{"$ref": "#/$defs/nodes"}, {"type": "null"}]),
         "outputs": _described(
-            "What the model gives out, in order; by default the last node.", type=["array", "null"], items={"$ref": "#/$defs/reference"}
+            "What the model gives out, in order; by default the last node.",
+            type=["array", "null"],
+            items={"$ref": "#/$defs/reference"},
         ),
         "budget": _described(
             "Upper bounds that must hold.",
             type="object",
-            properties={name: _or_expression({"type": ["number", "null"], "minimum": 0, "description": f"At most so many {name.replace('_', ' ')}."}) for name in BUDGETS},
+            properties={
+                name: _or_expression(
+                    {
+                        "type": ["number", "null"],
+                        "minimum": 0,
+                        "description": f"At most so many {name.replace('_', ' ')}.",
+                    }
+                )
+                for name in BUDGETS
+            },
             additionalProperties=False,
         ),
         "weights": _described(
@@ -179,7 +194,9 @@ def _reference() -> JsonSchema:
 def _node_keys() -> dict[str, JsonSchema]:
     """The keys that every node may have beside its own."""
     return {
-        "name": _described("A name of its own, for references and for the built layer.", type="string", pattern=NAME_PATTERN),
+        "name": _described(
+            "A name of its own, for references and for the built layer.", type="string", pattern=NAME_PATTERN
+        ),
         "from": _described(
             "What it reads: a reference, a list of them, or a mapping from input name to reference. Default: prev.",
             anyOf=[
@@ -204,7 +221,12 @@ def _node(types: Iterable[Type]) -> JsonSchema:
         for name in names
     ]
     listed = {"oneOf": [{"const": entry.name, "description": entry.summary} for entry in types]}
-    any_type = {"anyOf": [listed, {"type": "string", "pattern": NAME_PATTERN, "description": "A block of this spec, or an installed type."}]}
+    any_type = {
+        "anyOf": [
+            listed,
+            {"type": "string", "pattern": NAME_PATTERN, "description": "A block of this spec, or an installed type."},
+        ]
+    }
     nodes = {"$ref": "#/$defs/nodes"}
     keys = _node_keys()
     return {
@@ -216,9 +238,20 @@ def _node(types: Iterable[Type]) -> JsonSchema:
             "properties": {
                 "type": {"description": "The layer or block.", **any_type},
                 "nodes": {**_described("A group: nodes that repeat or have a name together."), **nodes},
-                "branches": _described("Lists of nodes side by side on the same input; an empty one is the input itself.", type="array", items=nodes, minItems=1),
-                "merge": {**_described("The node that joins the ends of the branches, in order."), "$ref": "#/$defs/node"},
-                "share": {**_described("A named layer, block or group to call again with the same weights."), "$ref": "#/$defs/reference"},
+                "branches": _described(
+                    "Lists of nodes side by side on the same input; an empty one is the input itself.",
+                    type="array",
+                    items=nodes,
+                    minItems=1,
+                ),
+                "merge": {
+                    **_described("The node that joins the ends of the branches, in order."),
+                    "$ref": "#/$defs/node",
+                },
+                "share": {
+                    **_described("A named layer, block or group to call again with the same weights."),
+                    "$ref": "#/$defs/reference",
+                },
                 **keys,
             },
             "allOf": [
@@ -313,7 +346,9 @@ def _input() -> JsonSchema:
                 anyOf=[{"type": "array", "items": size}, {"$ref": "#/$defs/expression"}],
             ),
             "dtype": _described(
-                "Type of the values.", anyOf=[{"enum": list(INPUT_DTYPES)}, {"$ref": "#/$defs/expression"}], default="float32"
+                "Type of the values.",
+                anyOf=[{"enum": list(INPUT_DTYPES)}, {"$ref": "#/$defs/expression"}],
+                default="float32",
             ),
         },
         "additionalProperties": False,

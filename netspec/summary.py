@@ -48,7 +48,9 @@ def rows(graph: Graph, depth: str = "block") -> list[Row]:
         stage = node.stage or "─"
         site = node.site
         if depth == "layer":
-            found[node] = Row(stage, f"{node.name[len(node.stage) + 1 :] if node.stage else node.name}  {_written(node)}", 1, [node])
+            found[node] = Row(
+                stage, f"{node.name[len(node.stage) + 1 :] if node.stage else node.name}  {_written(node)}", 1, [node]
+            )
             continue
         key = (node.stage, site.step if depth == "block" or node.stage is None else None)
         row = found.get(key)
@@ -70,7 +72,10 @@ def _written(node: Node) -> str:
 
 def table(graph: Graph, file: str = "", depth: str = "block") -> str:
     """Draw the table, at most 100 columns wide; long names lose their middle, never a number its digits."""
-    lines = [[row.stage, row.text, str(row.copies), row.output, _count(row.params), _count(row.macs)] for row in rows(graph, depth)]
+    lines = [
+        [row.stage, row.text, str(row.copies), row.output, _count(row.params), _count(row.macs)]
+        for row in rows(graph, depth)
+    ]
     header = ["stage", {"stage": "", "block": "block", "layer": "layer"}[depth], "×", "output", "params", "MACs"]
     numeric = (2, 4, 5)
     widths = [max(len(line[column]) for line in [header, *lines]) for column in range(len(header))]

@@ -114,8 +114,12 @@ def check_inputs(entry: Type, count: int) -> None:
     most = None if entry.variadic else len(entry.inputs)
     if count >= entry.required_inputs and (most is None or count <= most):
         return
-    wanted = "one input" if most == 1 else f"{entry.required_inputs} or more inputs" if most is None else (
-        f"{most} inputs ({', '.join(entry.inputs)})"
+    wanted = (
+        "one input"
+        if most == 1
+        else f"{entry.required_inputs} or more inputs"
+        if most is None
+        else (f"{most} inputs ({', '.join(entry.inputs)})")
     )
     help = "join them first: add, concatenate, …" if most == 1 else f"write from: with {wanted}"
     raise Mistake("E306", f"{entry.name} takes {wanted}, but here it gets {count}", help=help)

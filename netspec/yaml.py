@@ -136,7 +136,9 @@ class _Reader:
         elif isinstance(event, yaml.DocumentStartEvent):
             self._documents += 1
             if self._documents > 1:
-                self._fail("E009", "a second YAML document begins here", self._where(event), "keep one network in one file")
+                self._fail(
+                    "E009", "a second YAML document begins here", self._where(event), "keep one network in one file"
+                )
 
     # -- collections
 
@@ -297,7 +299,10 @@ class _Reader:
     def _refuse_tag(self, event: Any) -> None:
         if event.tag is not None:
             self._fail(
-                "E006", f"the tag {show_value(event.tag)}: tags are not part of the language", self._where(event), "leave the tag out"
+                "E006",
+                f"the tag {show_value(event.tag)}: tags are not part of the language",
+                self._where(event),
+                "leave the tag out",
             )
 
     def _where(self, event: Any) -> Where:
@@ -356,7 +361,11 @@ def _refuse_control_characters(source: Source) -> None:
         where = position(source, match.start())
         code_point = ord(match.group())
         raise SpecError(
-            [Diagnostic("E002", f"the control character U+{code_point:04X} can't stand in a spec", where, help="delete it")]
+            [
+                Diagnostic(
+                    "E002", f"the control character U+{code_point:04X} can't stand in a spec", where, help="delete it"
+                )
+            ]
         )
 
 
@@ -388,7 +397,9 @@ def _broken(source: Source, error: yaml.YAMLError) -> Diagnostic:
     context_mark = getattr(error, "context_mark", None)
     related: tuple[Related, ...] = ()
     if context and context_mark and context_mark.line != mark.line:
-        there = Where(source, context_mark.line + 1, context_mark.column + 1, context_mark.line + 1, context_mark.column + 2)
+        there = Where(
+            source, context_mark.line + 1, context_mark.column + 1, context_mark.line + 1, context_mark.column + 2
+        )
         related = (Related(escape(context), there),)
     return Diagnostic("E003", f"broken YAML: {escape(problem)}", where, help=_syntax_help(lines, mark), related=related)
 

@@ -151,7 +151,9 @@ def check(graph: Graph, model: Any, tensors: dict[str, Any], layers: dict[Node, 
         if isinstance(owner.layer, Layer):
             counted = layer.count_params() if hasattr(layer, "count_params") else 0
             if counted != owner.params:
-                raise InternalError(f"{owner.name} was foreseen with {owner.params:,} parameters, but Keras built {counted:,}")
+                raise InternalError(
+                    f"{owner.name} was foreseen with {owner.params:,} parameters, but Keras built {counted:,}"
+                )
     for what, foreseen, weights in (
         ("trainable", graph.params.trainable, model.trainable_weights),
         ("non-trainable", graph.params.non_trainable, model.non_trainable_weights),
@@ -195,4 +197,6 @@ def save(model: keras.Model, path: Path) -> None:
 
 def _unknown_ending(path: Path) -> Diagnostic:
     message = f"{path.name} has an ending that names no format"
-    return Diagnostic("E501", message, Where(Source(str(path)), 1, 1, 1, 1), help=f"end it with {', '.join(MODEL_ENDINGS)}")
+    return Diagnostic(
+        "E501", message, Where(Source(str(path)), 1, 1, 1, 1), help=f"end it with {', '.join(MODEL_ENDINGS)}"
+    )

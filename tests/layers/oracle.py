@@ -39,23 +39,29 @@ def build(layer: Layer, inputs: tuple[Shape, ...]) -> Built:
     )
 
 
+# The largest first: a window that is larger than the input by one makes TensorFlow give back the input.
 TRIED_SIZES = (32, 12, 10, 8, 6, 5, 4, 3, 2, 1)
+ONE_SIZE = [(size, 1) for size in range(1, 6**3 + 1)]  # the values of every shape that is drawn for a reshape
 
 
 def run(built: Built, inputs: tuple[Shape, ...]) -> Shape | None:
     """Train-run the model on zeros and give back the shape of its output; None where it can't run on any size."""
     unknown = [index for shape in inputs for index, size in enumerate(shape) if size is None]
-    # The largest first: a window that is larger than the input by one makes TensorFlow give back the input.
-    for filled in itertools.product(TRIED_SIZES, repeat=min(len(unknown), 2)):
+    for filled in [*itertools.product(TRIED_SIZES, repeat=min(len(unknown), 2)), *(ONE_SIZE if unknown else ())]:
         sizes = itertools.chain(filled, itertools.repeat(filled[-1] if filled else 0))
         arrays = [
             np.zeros((2, *(next(sizes) if size is None else size for size in shape)), "float32") for shape in inputs
         ]
         try:
             return tuple(built.model(arrays, training=True).shape[1:])
-        except Exception:  # noqa: BLE001, S112  whatever a backend raises says that it can't run
+        except Exception:  # noqa: BLE001  whatever a backend raises says that it can't run
             continue
     return None
+
+
+def known_as(layer: Layer, inputs: tuple[Shape, ...]) -> Weights:
+    """List netspec's weights as Keras shows them: of a layer with trainable false, none is trainable."""
+    return tuple(weight._replace(trainable=weight.trainable and layer.trainable) for weight in layer.weights(*inputs))
 
 
 def unchecked(entry: LayerType, options: Mapping[str, Any]) -> Layer:

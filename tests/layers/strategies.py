@@ -73,9 +73,7 @@ def options_of(draw: st.DrawFn, entry: LayerType) -> dict[str, Any]:
     free = [name for name, option in entry.options.items() if not option.required]
     chosen = set(draw(st.lists(st.sampled_from(free), max_size=4, unique=True)))
     return {
-        name: draw(_values_of(option))
-        for name, option in entry.options.items()
-        if option.required or name in chosen
+        name: draw(_values_of(option)) for name, option in entry.options.items() if option.required or name in chosen
     }
 
 
@@ -85,14 +83,11 @@ def _values_of(option: Option) -> st.SearchStrategy[Any]:
 
 @st.composite
 def shapes_for(draw: st.DrawFn, entry: LayerType) -> tuple[Shape, ...]:
-    """Draw input shapes: mostly of the rank of the example, and for a merge mostly alike."""
-    rank = len(entry.target.example.inputs[0])
-    if draw(st.integers(0, 5)) == 0:
-        rank = draw(st.integers(0, 4))
+    """Draw input shapes: mostly of the rank of the example, and for several inputs mostly alike."""
+    usual = entry.target.example.inputs
+    rank = len(usual[0]) if draw(st.integers(0, 5)) else draw(st.integers(0, 4))
     first: Shape = tuple(draw(st.lists(st.sampled_from(SIZES), min_size=rank, max_size=rank)))
-    if not entry.variadic:
-        return (first,)
-    count = draw(st.sampled_from((2, 2, 2, 2, 3, 1)))
+    count = draw(st.sampled_from((2, 2, 2, 2, 3, 1))) if entry.variadic else len(usual)
     return (first, *(draw(_like(first)) for _ in range(count - 1)))
 
 

@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from netspec.errors import Mistake
-from netspec.layer import Applied, Layer, LayerType, Weights
+from netspec.layer import Applied, LayerType
 from netspec.registry import Mistakes
 from netspec.shapes import Shape
-from tests.layers.oracle import LAYER_TYPES, apply, build, run, unchecked
+from tests.layers.oracle import LAYER_TYPES, apply, build, known_as, run, unchecked
 from tests.layers.strategies import options_of, shapes_for
 
 CASES = int(os.environ.get("NETSPEC_RANDOM_CASES", "25"))
@@ -32,6 +32,15 @@ REFUSED_ALL_THE_SAME = (
     ("dot", "there is no axis", "Keras takes a negative axis modulo the rank"),
     ("concatenate", "there is no axis", "Keras doesn't look at the axis where there is only one input"),
 )
+
+
+@pytest.mark.parametrize("name", LAYER_TYPES)
+@settings(max_examples=CASES, derandomize=True, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+@given(data=st.data())
+def test_netspec_and_keras_agree(name: str, data: st.DataObject) -> None:
+    entry = LAYER_TYPES[name]
+    options, inputs = data.draw(options_of(entry), "options"), data.draw(shapes_for(entry), "inputs")
+    assert disagreement(entry, options, inputs) is None
 
 
 def disagreement(entry: LayerType, options: Mapping[str, Any], inputs: tuple[Shape, ...]) -> str | None:
@@ -52,16 +61,10 @@ def disagreement(entry: LayerType, options: Mapping[str, Any], inputs: tuple[Sha
         return "Keras builds it but can't run it"
     if not agree(ours.shape, built.shape) or not agree(ours.shape, ran):
         return f"netspec infers {ours.shape}, Keras {built.shape}, run {ran}"
-    wanted = unfrozen(entry, options, inputs)
+    wanted = known_as(entry.bind(options), inputs)
     if wanted != built.weights:
         return f"netspec lists {wanted}, Keras makes {built.weights}"
     return None
-
-
-def unfrozen(entry: LayerType, options: Mapping[str, Any], inputs: tuple[Shape, ...]) -> Weights:
-    """List netspec's weights as Keras shows them: with trainable false, none of them is."""
-    layer: Layer = entry.bind(options)
-    return tuple(weight._replace(trainable=weight.trainable and layer.trainable) for weight in layer.weights(*inputs))
 
 
 def refused_all_the_same(name: str, refusal: str) -> bool:

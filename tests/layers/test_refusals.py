@@ -1,0 +1,153 @@
+"""What the layers refuse, and in which words."""
+
+from __future__ import annotations
+
+import pytest
+
+from netspec.errors import Mistake
+from netspec.layer import Example
+from netspec.registry import Mistakes
+from tests.layers.oracle import LAYER_TYPES, apply
+
+IMAGE = (16, 16, 256)
+
+# Values that no input could suit: the schema of the option, or the layer's check of several options.
+OPTIONS: tuple[tuple[str, Example, str, str], ...] = (
+    ("conv2d", Example(filters=0, kernel_size=3), "E104", "filters must be a positive integer, not 0"),
+    ("conv2d", Example(filters=8, kernel_size=(3, 3, 3)), "E104", "a list of 2 positive integers"),
+    ("conv2d", Example(filters=8, kernel_size=3, padding="causal"), "E104", "padding must be valid or same"),
+    ("conv2d", Example(filters=8, kernel_size=3, activation="glu"), "E104", "activation must be"),
+    ("conv2d", Example(filters=8, kernel_size=3, strides=2, dilation_rate=2), "E105", "can't both be above 1"),
+    ("conv1d", Example(filters=9, kernel_size=3, groups=2), "E105", "9 filters can't be split into 2 groups"),
+    ("conv2d_transpose", Example(filters=8, kernel_size=3, strides=2, dilation_rate=2), "E105", "both be above 1"),
+    ("conv2d_transpose", Example(filters=8, kernel_size=3, strides=(3, 2), output_padding=2), "E105", "which are 2"),
+    ("dense", Example(units=8, lora_rank=2, kernel_constraint="max_norm"), "E105", "lora_rank and kernel_constraint"),
+    (
+        "embedding",
+        Example(input_dim=8, output_dim=2, lora_rank=2, embeddings_constraint="non_neg"),
+        "E105",
+        "lora_rank",
+    ),
+    ("reshape", Example(target_shape=(-1, 2, -1)), "E104", "only one size of [-1, 2, -1] can be -1"),
+    ("reshape", Example(target_shape=(0, 2)), "E104", "target_shape must be"),
+    ("permute", Example(dims=(1, 3)), "E104", "dims must hold each number from 1 to 2 once, not [1, 3]"),
+    ("dropout", Example(rate=1.5), "E104", "rate must be a number from 0 to 1"),
+    ("gaussian_dropout", Example(rate=1), "E104", "rate must be"),
+    ("activity_regularization", Example(l1=-0.1), "E104", "l1 must be"),
+    ("relu", Example(max_value=-1), "E104", "max_value must be"),
+    ("up_sampling1d", Example(size=(2,)), "E104", "size must be a positive integer"),
+    ("up_sampling2d", Example(interpolation="area"), "E104", "interpolation must be"),
+    ("layer_normalization", Example(axis=()), "E104", "axis must be"),
+    ("group_normalization", Example(groups=0), "E104", "groups must be"),
+    ("batch_normalization", Example(renorm_clipping={"max": 1}), "E104", "renorm_clipping must be"),
+    ("batch_normalization", Example(renorm=True, renorm_clipping={"rmin": 2, "rmax": 1}), "E105", "rmax 1 is below"),
+    ("rescaling", Example(scale=(1, 2), offset=(1, 2, 3)), "E105", "different numbers of values"),
+    ("normalization", Example(mean=1), "E105", "mean needs variance beside it"),
+    ("normalization", Example(variance=1), "E105", "variance needs mean beside it"),
+    ("normalization", Example(mean=(1, 2), variance=1), "E105", "different numbers of values"),
+    ("normalization", Example(axis=None, mean=(1, 2), variance=(1, 2)), "E105", "without an axis there is one mean"),
+)
+
+# Options that are good for other inputs than these; last, where the way out names it, a word of the help.
+INPUTS: tuple[tuple[str, Example, str, str, str], ...] = (
+    ("conv2d", Example((256,), filters=8, kernel_size=3), "E302", "height×width×channels (3 axes)", "reshape"),
+    ("conv2d", Example((16, 256), filters=8, kernel_size=3), "E302", "its input is 16×256 (2 axes)", "use conv1d"),
+    ("conv2d", Example((4, *IMAGE), filters=8, kernel_size=3), "E302", "(4 axes)", "use conv3d"),
+    ("conv2d", Example((), filters=8, kernel_size=3), "E302", "its input is scalar (no axes)", "reshape"),
+    ("conv2d", Example((16, 2, 8), filters=8, kernel_size=3), "E303", "3×3, but its input is only 16×2", "same"),
+    ("conv1d", Example((8, 3), filters=8, kernel_size=5, dilation_rate=2), "E303", "a window of 9", "smaller"),
+    ("conv2d", Example((16, 16, None), filters=8, kernel_size=3), "E304", "depend on the channels", "null"),
+    ("conv2d", Example((9, 9, 9), filters=8, kernel_size=3, groups=2), "E305", "9 channels can't be", "divides 9"),
+    ("conv1d_transpose", Example((1, 8), filters=8, kernel_size=2, strides=2, padding="same", output_padding=0),
+     "E303", "leaves nothing of 1", "output_padding"),
+    ("conv3d_transpose", Example(IMAGE, filters=8, kernel_size=2), "E302", "depth×height", "use conv2d_transpose"),
+    ("conv2d_transpose", Example((4, 4, None), filters=8, kernel_size=2), "E304", "channels", "null"),
+    ("depthwise_conv2d", Example((4, *IMAGE), kernel_size=3), "E302", "depthwise_conv2d wants height", "reshape"),
+    ("depthwise_conv1d", Example((4, None), kernel_size=3), "E304", "channels", "null"),
+    ("separable_conv1d", Example(IMAGE, filters=8, kernel_size=3), "E302", "steps×channels", "separable_conv2d"),
+    ("separable_conv2d", Example((4, 4, None), filters=8, kernel_size=3), "E304", "channels", "null"),
+    ("dense", Example((), units=8), "E302", "dense wants at least 1 axis", "reshape"),
+    ("dense", Example((4, None), units=8), "E304", "the size of the last axis", "null"),
+    ("reshape", Example(IMAGE, target_shape=(256, 255)), "E305", "can't make 256×255 of 16×16×256", "-1"),
+    ("reshape", Example((7,), target_shape=(2, -1)), "E305", "can't make 2×-1 of 7", "-1"),
+    ("reshape", Example((None, 3), target_shape=(4,)), "E305", "can't make 4 of ?×3", "-1"),
+    ("permute", Example(IMAGE, dims=(2, 1)), "E302", "orders 2 axes, but the input is 16×16×256", "reshape"),
+    ("add", Example(IMAGE, (16, 16, 128)), "E301", "add can't join 16×16×256 with 16×16×128", "1×1 convolution"),
+    ("multiply", Example((3, 4), (5, 4), (3, 4)), "E301", "can't join 3×4 with 5×4", "same sizes"),
+    ("subtract", Example((3,), (3,), (3,)), "E306", "subtract wants 2 inputs, but it gets 3", "from"),
+    ("concatenate", Example(IMAGE, (8, 16, 256)), "E301", "16×16×256 with 8×16×256", "only axis 3"),
+    ("concatenate", Example(IMAGE, (256,)), "E301", "16×16×256 with 256", "flatten or global_average_pooling2d"),
+    ("concatenate", Example(IMAGE, IMAGE, axis=0), "E104", "axis 0 is the batch", "write 1 to 3"),
+    ("concatenate", Example((4,), (4,), axis=2), "E302", "there is no axis 2 in 4 (1 axis)", "write 1, or"),
+    ("dot", Example((3, 4), (3, 4), axes=(1, 2)), "E301", "axis 1 has size 3, axis 2 has 4", "axes"),
+    ("dot", Example((3, 4), (None, 4), axes=1), "E301", "axis 1 has size 3, axis 1 has ?", "known size"),
+    ("dot", Example((4,), axes=1), "E306", "dot wants 2 inputs, but it gets 1", "from"),
+    ("dot", Example((3, 4), (4,), axes=0), "E104", "axis 0 is the batch", "-1"),
+    ("dot", Example((3, 4), (4,), axes=(2, -3)), "E302", "there is no axis -3 in 4", "-1"),
+    ("batch_normalization", Example(IMAGE, axis=0), "E104", "axis 0 is the batch", "write 1 to 3"),
+    ("batch_normalization", Example(IMAGE, axis=-4), "E104", "axis -4 is the batch", "write 1 to 3"),
+    ("batch_normalization", Example(IMAGE, axis=4), "E302", "there is no axis 4 in 16×16×256", "write 1 to 3"),
+    ("batch_normalization", Example((16, None)), "E304", "the size of axis 2", "null"),
+    ("layer_normalization", Example(IMAGE, axis=(-1, 3)), "E104", "axis 3 is named twice in [-1, 3]", "once"),
+    ("group_normalization", Example((16, 16, 48)), "E305", "48 channels can't be split into 32", "divides 48"),
+    ("group_normalization", Example((16, None)), "E304", "the size of axis 2", "null"),
+    ("rms_normalization", Example((3, 4), axis=1), "E302", "only along the last axes of 3×4", "permute"),
+    ("unit_normalization", Example(()), "E104", "axis -1 is the batch", "reshape"),
+    ("max_pooling2d", Example((1, 16, 8)), "E303", "a window of 2×2, but its input is only 1×16", "same"),
+    ("average_pooling1d", Example(IMAGE, pool_size=2), "E302", "steps×channels", "use average_pooling2d"),
+    ("global_average_pooling2d", Example((256,)), "E302", "its input is 256 (1 axis)", "global pooling"),
+    ("spatial_dropout3d", Example(IMAGE, rate=0.5), "E302", "depth×height×width×channels", "use spatial_dropout2d"),
+    ("zero_padding2d", Example((16, 3)), "E302", "height×width×channels", "use zero_padding1d"),
+    ("cropping2d", Example((4, 9, 3), cropping=(2, 3)), "E303", "cuts off 4×6, but its input is only 4×9", "less"),
+    ("cropping1d", Example((4, 3), cropping=(4, 1)), "E303", "cuts off 5, but its input is only 4", "less"),
+    ("up_sampling2d", Example((16, 3)), "E302", "height×width×channels", "use up_sampling1d"),
+    ("dropout", Example((4, 8), rate=0.5, noise_shape=(None, 4, 2)), "E305", "noise_shape ?×4×2", "3 sizes"),
+    ("alpha_dropout", Example((4, 8), rate=0.5, noise_shape=(None, 8)), "E305", "noise_shape ?×8", "3 sizes"),
+    ("dropout", Example((4,), rate=0.5, noise_shape=(32, 4)), "E305", "noise_shape 32×4", "null"),
+    ("prelu", Example((4, None)), "E304", "the size of axis 2", "null"),
+    ("prelu", Example((4, 8), shared_axes=3), "E302", "there is no axis 3 in 4×8", "write 1 to 2"),
+    ("softmax", Example((4,), axis=(1, -1)), "E104", "axis -1 is named twice", "once"),
+    ("log_softmax", Example(()), "E302", "log_softmax wants at least 1 axis", "reshape"),
+    ("glu", Example((4, 7)), "E305", "that of 4×7 has an odd size", "even"),
+    ("rescaling", Example((4, 3), scale=(1, 2)), "E305", "2 numbers don't fit the last axis of 4×3", "one number"),
+    ("normalization", Example((4, 3), mean=(1, 2), variance=(1, 2)), "E305", "2 means don't fit", "one mean"),
+    ("normalization", Example((None, 3), axis=1), "E304", "the size of axis 1", "null"),
+    ("normalization", Example((4, 3), axis=(2, -1)), "E104", "named twice", "once"),
+)  # fmt: skip
+
+
+def refusal(name: str, case: Example) -> Mistake:
+    with pytest.raises((Mistake, Mistakes)) as caught:
+        apply(name, case.options, case.inputs)
+    mistakes = caught.value.mistakes if isinstance(caught.value, Mistakes) else [caught.value]
+    assert len(mistakes) == 1
+    assert isinstance(mistakes[0], Mistake)
+    return mistakes[0]
+
+
+@pytest.mark.parametrize(("name", "case", "code", "words"), OPTIONS)
+def test_options_are_refused(name: str, case: Example, code: str, words: str) -> None:
+    mistake = refusal(name, case)
+    assert (mistake.code, mistake.message.startswith(name)) == (code, True)
+    assert words in mistake.message
+    assert mistake.option[0] in case.options
+
+
+@pytest.mark.parametrize(("name", "case", "code", "words", "way_out"), INPUTS)
+def test_inputs_are_refused(name: str, case: Example, code: str, words: str, way_out: str) -> None:
+    mistake = refusal(name, case)
+    assert (mistake.code, mistake.message.startswith(name)) == (code, True)
+    assert words in mistake.message
+    assert way_out in mistake.help
+    assert not mistake.option or mistake.option[0] in LAYER_TYPES[name].options
+
+
+def test_a_join_says_what_each_side_brings() -> None:
+    notes = refusal("add", Example((3, 4), (5, 4), (3, 4))).notes
+    assert notes == {0: "this side is 3×4", 1: "this side is 5×4", 2: "this side is 3×4"}
+
+
+def test_the_item_at_fault_is_pointed_at() -> None:
+    assert refusal("layer_normalization", Example((3, 4), axis=(1, 5))).option == ("axis", 1)
+    assert refusal("dot", Example((3, 4), (5, 4), axes=(2, 4))).option == ("axes", 1)
+    assert refusal("prelu", Example((3, 4), shared_axes=(1, 3))).option == ("shared_axes", 1)

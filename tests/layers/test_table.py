@@ -1,0 +1,307 @@
+"""Every layer, in one case or several, against the Keras layer that it is built as."""
+
+from __future__ import annotations
+
+import inspect
+import math
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+
+from netspec.layer import Example, SettingsType
+from netspec.options import REQUIRED
+from netspec.registry import objects
+from netspec.shapes import Shape, volume
+from tests.layers.oracle import LAYER_TYPES, apply, build, known_as
+
+EXAMPLES = {name: entry.target.example for name, entry in LAYER_TYPES.items()}
+
+IMAGE = (9, 12, 6)
+CLIP = (5, 9, 8, 4)
+
+# One row a case; a new layer needs one here beside its `example`.
+ROWS: tuple[tuple[str, Example], ...] = (
+    ("relu", Example((5,), max_value=6, negative_slope=0.1, threshold=0.5)),
+    ("leaky_relu", Example((None, 4), negative_slope=0)),
+    ("prelu", Example((7, 5))),
+    ("prelu", Example((None, None, 5), shared_axes=(2, 1))),
+    ("prelu", Example((7, 5), shared_axes=2, alpha_initializer={"type": "constant", "value": 0.25})),
+    ("elu", Example((5,), alpha=0.5)),
+    ("softmax", Example((3, 4), axis=1)),
+    ("softmax", Example((3, 4), axis=(1, 2))),
+    *((name, Example((None, 6))) for name in (
+        "celu", "exponential", "gelu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_tanh", "log_sigmoid",
+        "log_softmax", "mish", "relu6", "selu", "sigmoid", "silu", "soft_shrink", "softplus", "softsign", "sparse_plus",
+        "sparse_sigmoid", "sparsemax", "squareplus", "tanh", "tanh_shrink",
+    )),
+    ("gelu", Example((8, 6), approximate=True)),
+    ("gelu", Example((6,), approximate=True, dtype="float16")),
+    ("glu", Example((8, 6))),
+    ("glu", Example((8, None))),
+    ("conv1d", Example((20, 6), filters=4, kernel_size=(3,), strides=2, padding="causal", use_bias=False)),
+    ("conv1d", Example((None, 6), filters=4, kernel_size=3, dilation_rate=2, groups=2)),
+    ("conv2d", Example(IMAGE, filters=4, kernel_size=(3, 5), strides=(2, 3), groups=2, activation="relu")),
+    ("conv2d", Example((224, 224, 3), filters=64, kernel_size=7, strides=2)),
+    ("conv2d", Example((None, 12, 6), filters=4, kernel_size=3, padding="same", dilation_rate=(1, 2))),
+    ("conv2d", Example(IMAGE, filters=4, kernel_size=1, kernel_initializer={"type": "he_normal", "seed": 1})),
+    ("conv2d", Example(IMAGE, filters=4, kernel_size=1, kernel_regularizer={"type": "l2", "l2": 1e-4})),
+    ("conv2d", Example(IMAGE, filters=4, kernel_size=1, kernel_constraint="max_norm", trainable=False)),
+    ("conv3d", Example(CLIP, filters=2, kernel_size=(1, 3, 3), padding="same", dtype="mixed_bfloat16")),
+    ("conv1d_transpose", Example((20, 6), filters=4, kernel_size=3, strides=3, output_padding=2, padding="same")),
+    ("conv1d_transpose", Example((20, 6), filters=4, kernel_size=3, dilation_rate=2)),
+    ("conv2d_transpose", Example(IMAGE, filters=4, kernel_size=(2, 3), strides=4, use_bias=False)),
+    ("conv2d_transpose", Example(IMAGE, filters=4, kernel_size=3, strides=2, output_padding=(0, 1))),
+    ("conv2d_transpose", Example((None, 12, 6), filters=4, kernel_size=3, strides=2, padding="same")),
+    ("conv3d_transpose", Example(CLIP, filters=2, kernel_size=2, strides=(1, 2, 2))),
+    ("depthwise_conv1d", Example((20, 6), kernel_size=3, strides=2, depth_multiplier=2)),
+    ("depthwise_conv2d", Example(IMAGE, kernel_size=(3, 5), depth_multiplier=3, use_bias=False)),
+    ("depthwise_conv2d", Example(IMAGE, kernel_size=3, strides=2, dilation_rate=2)),
+    ("depthwise_conv2d", Example((None, None, 6), kernel_size=3, padding="same", strides=(1, 2))),
+    ("separable_conv1d", Example((20, 6), filters=4, kernel_size=3, depth_multiplier=2, padding="same")),
+    ("separable_conv2d", Example(IMAGE, filters=4, kernel_size=3, strides=2, use_bias=False)),
+    ("separable_conv2d", Example((None, 12, 6), filters=4, kernel_size=3, depth_multiplier=2)),
+    ("dense", Example((5, 6), units=4, use_bias=False)),
+    ("dense", Example((None, 6), units=4, activation="tanh", trainable=False)),
+    ("dense", Example((6,), units=4, lora_rank=2, lora_alpha=4)),
+    ("embedding", Example((), input_dim=10, output_dim=4)),
+    ("embedding", Example((None, 3), input_dim=10, output_dim=4, mask_zero=True, lora_rank=2)),
+    ("linear", Example(())),
+    ("flatten", Example(())),
+    ("flatten", Example((3, None, 4))),
+    ("reshape", Example((12,), target_shape=(3, 4))),
+    ("reshape", Example((3, 4), target_shape=(2, -1, 3))),
+    ("reshape", Example((1,), target_shape=())),
+    ("reshape", Example((None, 4), target_shape=(-1, 2))),
+    ("permute", Example((3, None, 5), dims=(3, 1, 2))),
+    ("add", Example((3, 4), (3, 4), (4,), ())),
+    ("add", Example((3, 4))),
+    ("add", Example((None, 4), (None, 4))),
+    ("subtract", Example((3, 4), (1, 4))),
+    ("multiply", Example((1, 4), (3, 1))),
+    ("average", Example((3, 4), (3, 4), (3, 4))),
+    ("maximum", Example((3, 4), (3, 4))),
+    ("minimum", Example((3, 4), (3, 4))),
+    ("concatenate", Example((3, 4), (5, 4), (1, 4), axis=1)),
+    ("concatenate", Example((3, 4), (3, None))),
+    ("concatenate", Example((3, 4))),
+    ("dot", Example((4,), (4,), axes=1)),
+    ("dot", Example((3, 4), (5, 6, 3), axes=(1, -1), normalize=True)),
+    ("dot", Example((3, None), (5, 3), axes=(1, 2))),
+    ("batch_normalization", Example((3, 4), axis=1, center=False, momentum=0.9, trainable=False)),
+    ("batch_normalization", Example((4,), scale=False, renorm=True, renorm_clipping={"rmax": 3, "rmin": 0.3})),
+    ("layer_normalization", Example((3, 4, 5), axis=(-1, 2), center=False)),
+    ("layer_normalization", Example((3, None), scale=False, center=False)),
+    ("group_normalization", Example((3, 4), groups=-1)),
+    ("group_normalization", Example((6, None, 5), groups=3, axis=1, scale=False)),
+    ("rms_normalization", Example((3, 4), axis=(1, 2))),
+    ("unit_normalization", Example((3, 4), axis=(1, 2))),
+    ("max_pooling1d", Example((20, 6), pool_size=(3,), strides=2)),
+    ("max_pooling2d", Example(IMAGE)),
+    ("max_pooling2d", Example((None, 12, None), pool_size=3, strides=2, padding="same")),
+    ("max_pooling3d", Example(CLIP, pool_size=(1, 2, 2), strides=(1, 2, 3))),
+    ("average_pooling1d", Example((20, 6), pool_size=3, strides=1, padding="same")),
+    ("average_pooling2d", Example(IMAGE, pool_size=(2, 3))),
+    ("average_pooling3d", Example(CLIP, pool_size=2, padding="same")),
+    *((f"global_{kind}_pooling1d", Example((None, 6), keepdims=True)) for kind in ("max", "average")),
+    *((f"global_{kind}_pooling2d", Example(IMAGE, keepdims=True)) for kind in ("max", "average")),
+    *((f"global_{kind}_pooling3d", Example(CLIP)) for kind in ("max", "average")),
+    ("rescaling", Example((4, 3), scale=(0.1, 0.2, 0.3), offset=(-1,))),
+    ("normalization", Example((4, 3), axis=(2, 1))),
+    ("normalization", Example((4, 3), axis=None, mean=0.5, variance=2, invert=True)),
+    ("normalization", Example((None, 3))),
+    ("dropout", Example((4, 3), rate=0.2, noise_shape=(None, 1, 3), seed=7)),
+    ("alpha_dropout", Example((4, 3), rate=0.2, noise_shape=(4, 1))),
+    ("gaussian_dropout", Example((4, 3), rate=0)),
+    ("gaussian_noise", Example((4, 3), stddev=1.0, seed=7)),
+    ("spatial_dropout1d", Example((None, 3), rate=1, trainable=False)),
+    ("spatial_dropout2d", Example(IMAGE, rate=0.5, dtype="float16")),
+    ("spatial_dropout3d", Example(CLIP, rate=0.5, seed=7)),
+    ("activity_regularization", Example((4,), l1=0.1, l2=0.2)),
+    ("zero_padding1d", Example((20, 6), padding=2)),
+    ("zero_padding2d", Example(IMAGE, padding=(1, 2))),
+    ("zero_padding2d", Example((None, 12, 6), padding=((1, 2), 3))),
+    ("zero_padding3d", Example(CLIP)),
+    ("cropping1d", Example((None, 6))),
+    ("cropping2d", Example(IMAGE)),
+    ("cropping2d", Example(IMAGE, cropping=(1, (0, 11)))),
+    ("cropping3d", Example(CLIP)),
+    ("up_sampling1d", Example((20, 6))),
+    ("up_sampling2d", Example((None, 12, 6), size=(3, 1))),
+    ("up_sampling3d", Example(CLIP, size=(1, 2, 3))),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "case"),
+    [pytest.param(name, case, id=f"{name} {case.options} {case.inputs}") for name, case in [*EXAMPLES.items(), *ROWS]],
+)
+def test_layer_is_what_keras_makes_of_it(name: str, case: Example) -> None:
+    layer = LAYER_TYPES[name].bind(case.options)
+    applied = layer.apply(case.inputs)
+    built = build(layer, case.inputs)
+    assert applied.shape == built.shape
+    assert known_as(layer, case.inputs) == built.weights
+    assert applied.params == sum(math.prod(weight.shape) for weight in built.weights)
+    assert applied.trainable == sum(math.prod(weight.shape) for weight in built.weights if weight.trainable)
+    sizes = {weight.name: math.prod(weight.shape) for weight in built.weights}
+    assert applied.macs == multiply_adds(name, sizes, case.inputs, built.shape)
+
+
+def multiply_adds(name: str, weights: Mapping[str, int], inputs: tuple[Shape, ...], output: Shape) -> int | None:
+    """Count by the design's table, from Keras's own weights and shapes."""
+    kernel = sum(size for weight, size in weights.items() if weight.endswith("kernel"))
+    if re.fullmatch(r"conv\dd_transpose|dense", name):
+        positions = volume(inputs[0][:-1])
+    elif re.fullmatch(r"(separable_|depthwise_)?conv\dd", name):
+        positions = volume(output[:-1])
+    elif name == "dot":  # m·n is the output, m·k and n·k are the inputs
+        pairs, both = volume(output), volume(inputs[0] + inputs[1])
+        return None if pairs is None or both is None else pairs * math.isqrt(both // pairs)
+    else:
+        return 0
+    return None if positions is None else positions * kernel
+
+
+@pytest.mark.parametrize(
+    ("name", "inputs", "shape"),
+    [
+        ("add", ((None, 4), (3, 4)), (3, 4)),
+        ("multiply", ((None, 1), (3, None), (1, 4)), (3, 4)),
+        ("maximum", ((None,), (1,)), (None,)),
+        ("concatenate", ((None, 4), (3, 5)), (3, 9)),
+    ],
+)
+def test_known_size_is_the_result_of_a_join(name: str, inputs: tuple[Shape, ...], shape: Shape) -> None:
+    assert apply(name, {}, inputs).shape == shape
+    assert build(LAYER_TYPES[name].bind({}), inputs).shape != shape or None in shape
+
+
+def known(size: int | None) -> int:
+    return 4 if size is None else size
+
+
+@pytest.mark.parametrize("name", LAYER_TYPES)
+def test_saved_model_is_plain_keras(name: str, tmp_path: Path) -> None:
+    layer, inputs = LAYER_TYPES[name].bind(EXAMPLES[name].options), EXAMPLES[name].inputs
+    model = build(layer, inputs).model
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    random = np.random.default_rng(0)
+    arrays = [random.uniform(0, 9, (2, *map(known, shape))).astype("float32") for shape in inputs]
+    np.testing.assert_array_equal(model(arrays), again(arrays))
+
+
+@pytest.mark.parametrize(("dtype", "computed"), [("float16", "float16"), ("mixed_bfloat16", "bfloat16")])
+def test_operations_on_tensors_obey_dtype(dtype: str, computed: str) -> None:
+    for name, options in (("glu", {}), ("gelu", {"approximate": True}), ("gelu", {})):
+        layer = LAYER_TYPES[name].bind({**options, "dtype": dtype})
+        assert build(layer, ((4,),)).model.outputs[0].dtype == computed
+
+
+def test_approximate_gelu_is_the_formula_with_tanh() -> None:
+    model = build(LAYER_TYPES["gelu"].bind({"approximate": True}), ((3,),)).model
+    x = np.array([[-2.0, 0.5, 3.0]], "float32")
+    wanted = x / 2 * (1 + np.tanh(math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)))
+    np.testing.assert_allclose(model(x), wanted, rtol=1e-5)
+
+
+def test_glu_is_half_gated_by_the_other_half() -> None:
+    x = np.array([[1.0, 2.0, -1.0, 3.0]], "float32")
+    wanted = x[:, :2] / (1 + np.exp(-x[:, 2:]))
+    np.testing.assert_allclose(build(LAYER_TYPES["glu"].bind({}), ((4,),)).model(x), wanted, rtol=1e-5)
+
+
+# ------------------------------------------------------------------------------------------------------- completeness
+
+# Arguments of Keras that hold no architecture: values of weights, and objects of Python.
+NO_OPTIONS = {"Embedding": {"weights", "quantization_config"}, "Dense": {"quantization_config"}}
+
+# What netspec's types stand for or take away: channels are last, and a type is its own activation.
+TAKEN_AWAY = {"data_format", "name", "kwargs"}
+
+BASE = ("trainable", "dtype")
+
+
+def arguments_of(keras_class: type, without: set[str]) -> dict[str, Any]:
+    """List the arguments of a Keras class with their defaults."""
+    parameters = inspect.signature(keras_class).parameters
+    return {
+        name: REQUIRED if parameter.default is parameter.empty else parameter.default
+        for name, parameter in parameters.items()
+        if name not in without
+    }
+
+
+def plain(name: str, value: Any) -> Any:
+    """Bring defaults to one form: a tuple of equals is one of them, the name of an object is the object's config."""
+    if isinstance(value, tuple | list) and value and all(item == value[0] for item in value):
+        return plain(name, value[0])
+    if isinstance(value, str) and name.endswith("_initializer"):
+        made = keras.initializers.get(value)
+        return type(made).__name__, {key: item for key, item in made.get_config().items() if key != "seed"}
+    return value
+
+
+def declared(entry: SettingsType) -> dict[str, Any]:
+    return {name: plain(name, option.default) for name, option in entry.options.items()}
+
+
+@pytest.mark.parametrize("name", LAYER_TYPES)
+def test_options_are_the_arguments_of_keras(name: str) -> None:
+    entry = LAYER_TYPES[name]
+    keras_name = entry.target.keras_name
+    without = TAKEN_AWAY | set(BASE) | NO_OPTIONS.get(keras_name, set())
+    if keras_name == "Activation":
+        without |= {"activation"}
+    wanted = arguments_of(getattr(keras.layers, keras_name), without)
+    if name == "gelu":
+        wanted["approximate"] = inspect.signature(keras.activations.gelu).parameters["approximate"].default
+    if name == "conv3d_transpose":  # the one whose arguments Keras has in another order than its siblings
+        wanted = {key: wanted[key] for key in arguments_of(keras.layers.Conv2DTranspose, without)}
+    ours = declared(entry)
+    assert list(ours) == [*wanted, *BASE]
+    assert {key: ours[key] for key in wanted} == {key: plain(key, value) for key, value in wanted.items()}
+
+
+@pytest.mark.parametrize("kind", ["initializer", "regularizer", "constraint"])
+def test_objects_are_those_of_keras(kind: str) -> None:
+    module = getattr(keras, f"{kind}s")
+    base = getattr(module, kind.capitalize())
+    classes = {value for value in vars(module).values() if isinstance(value, type) and issubclass(value, base)} - {base}
+    if kind == "initializer":
+        classes.remove(keras.initializers.STFT)  # the kernel of a spectrogram layer, of no use to others
+    ours = {
+        getattr(module, entry.target.keras_name): entry for entry in objects(kind) if isinstance(entry, SettingsType)
+    }
+    assert set(ours) == classes
+    for keras_class, entry in ours.items():
+        assert declared(entry) == arguments_of(keras_class, set()), entry.name
+        assert keras_class.__name__ == type(entry.bind(required(entry)).lower(keras)).__name__
+
+
+def required(entry: SettingsType) -> dict[str, Any]:
+    return {name: 1 for name, option in entry.options.items() if option.required}
+
+
+def test_every_activation_of_keras_is_a_type() -> None:
+    no_types = {"get", "serialize", "deserialize"}
+    other_names = {"swish", "hard_swish"}
+    needs_arguments = {"threshold"}
+    functions = {name for name, value in vars(keras.activations).items() if inspect.isfunction(value)}
+    assert functions - no_types - other_names - needs_arguments <= set(LAYER_TYPES)
+
+
+def test_every_layer_has_a_row() -> None:
+    assert {name for name, _ in ROWS} == set(LAYER_TYPES)
+
+
+@pytest.mark.parametrize("name", LAYER_TYPES)
+def test_every_option_is_described(name: str) -> None:
+    entry = LAYER_TYPES[name]
+    assert entry.summary.endswith(".")
+    assert [key for key, option in entry.options.items() if not option.description] == []
