@@ -26,7 +26,7 @@ from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar, dataclass_transform
 
 from netspec import options as option_module
-from netspec.errors import Mistake, RegistrationError
+from netspec.errors import RegistrationError
 from netspec.options import Doc, Option
 from netspec.registry import Registry, Type, objects
 from netspec.shapes import Shape, volume

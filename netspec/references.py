@@ -33,6 +33,7 @@ class Reference:
 
 
 PREV = Reference("prev", ("prev",))
+INPUT = Reference("input", ("input",))
 
 
 def parse_reference(text: object) -> Reference:

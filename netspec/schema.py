@@ -7,10 +7,12 @@ from typing import Any
 
 import netspec.blocks
 import netspec.layers  # noqa: F401  (importing both registers every type)
+from netspec.block_definitions import PARAM_TYPES
+from netspec.checks import INPUT_DTYPES
 from netspec.cost import BUDGETS
 from netspec.layer import TYPES
 from netspec.options import JsonSchema, Option
-from netspec.parse import INPUT_DTYPES, LANGUAGE_VERSION, PARAM_TYPES
+from netspec.parse import LANGUAGE_VERSION
 from netspec.registry import Type, objects
 
 SCHEMA_ID = "netspec.schema.json"

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-
 from netspec.graph import Graph, Node, total_macs
 from netspec.options import escape
 from netspec.shapes import show

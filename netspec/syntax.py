@@ -165,6 +165,7 @@ class Network:
     """A whole spec, ready to be expanded. ``tree`` is the text's tree with ``extends`` and ``set`` worked out."""
 
     tree: yaml.Mapping
+    libraries: list[yaml.Mapping]
     name: str
     description: str = ""
     vars: dict[str, Value] = field(default_factory=dict)

@@ -22,7 +22,7 @@ CASES = int(os.environ.get("NETSPEC_RANDOM_CASES", "25"))
 
 # Keras builds these and runs them, but not as anybody would mean it: the type, words of netspec's refusal, and why.
 REFUSED_ALL_THE_SAME = (
-    ("softmax|unit_normalization|concatenate|dot", "is the batch", "samples of a batch have to stay apart"),
+    ("softmax|(unit|layer)_normalization|concatenate|dot", "is the batch", "samples of a batch have to stay apart"),
     ("log_softmax|sparsemax|glu", "wants at least 1 axis", "the last axis of a single number is the batch"),
     ("rescaling", "don't fit the last axis of scalar", "the numbers would be spread along the batch"),
     ("prelu", "is named twice", "it changes nothing, but is a slip"),

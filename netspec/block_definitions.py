@@ -1,0 +1,284 @@
+"""Blocks defined in YAML: their params, inputs and vars, and the bodies once every block is known by name."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from netspec import yaml
+from netspec.errors import Where
+from netspec.layer import TYPES
+from netspec.nodes import NodeReader, Scope, calls
+from netspec.options import Option, compile_schema, show_value
+from netspec.reader import Reader, kind_of
+from netspec.suggest import nearest
+from netspec.syntax import Call, YamlBlock
+from netspec.values import Value
+
+LIBRARY_KEYS = ("netspec", "name", "description", "blocks")
+BLOCK_KEYS = ("description", "params", "inputs", "vars", "nodes")
+PARAM_KEYS = ("type", "enum", "minimum", "maximum", "items", "minItems", "maxItems", "default", "description")
+PARAM_TYPES = ("integer", "number", "string", "boolean", "array", "null")
+
+
+class BlockReader:
+    """Reads the ``blocks`` of a spec and of the libraries that it uses."""
+
+    def __init__(self, reader: Reader, nodes: NodeReader) -> None:
+        self.read = reader
+        self.nodes = nodes
+        self.blocks = nodes.blocks
+        self._bodies: list[tuple[YamlBlock, yaml.Mapping, str]] = []
+
+    def declare(self, tree: yaml.Mapping, *, own: bool) -> None:
+        """Make the blocks of a file known by name and params; ``own`` says that it is the spec and no library."""
+        if not own and not tree.broken:
+            self.read.known_keys(tree, LIBRARY_KEYS, "", what="a file of blocks")
+        for name, item in self.read.mapping(tree, "blocks", "").items():
+            path = f"blocks.{name}"
+            where = self.read.key(tree.entries["blocks"], name)
+            if not self.read.name(name, where, path) or not self._block_name_free(name, where) or item.broken:
+                continue
+            if not isinstance(item, yaml.Mapping):
+                message = f"a block is a mapping with params and nodes, not {kind_of(item)}"
+                self.read.problems.say("E112", message, item.where, path=path)
+                continue
+            block = YamlBlock(name, where, sees_vars=own)
+            self.blocks[name] = block
+            self._bodies.append((block, item, path))
+            self._block_header(block, item, path)
+
+    def read_bodies(self) -> None:
+        """Read the nodes of every declared block; refuse blocks that contain themselves."""
+        for block, tree, path in self._bodies:
+            self._block_body(block, tree, path)
+        done: set[str] = set()
+        for block in self.blocks.values():
+            self._refuse_circles(block, done)
+
+    def _block_name_free(self, name: str, where: Where) -> bool:
+        other = self.blocks.get(name)
+        if other is not None:
+            self.read.twice(f"the block {name!r}", where, other.where)
+            return False
+        if name in TYPES and TYPES[name].kind == "layer":
+            self.read.problems.say("E206", f"{name} is a layer already", where, help="give the block another name")
+            return False
+        return True
+
+    def _block_header(self, block: YamlBlock, tree: yaml.Mapping, path: str) -> None:
+        self.read.known_keys(tree, BLOCK_KEYS, path, what="a block")
+        block.description = self.read.text(tree, "description", "")
+        for name, item in self.read.mapping(tree, "params", path).items():
+            where = self.read.key(tree.entries["params"], name)
+            if self.read.variable_name(name, where, f"{path}.params.{name}"):
+                self._param(block, name, item, f"{path}.params.{name}")
+        inputs = tree.entries.get("inputs")
+        if inputs is not None:
+            self._block_inputs(block, inputs, f"{path}.inputs")
+        self._params_of(block)
+        block.vars = self.read.variables(tree, path)
+        for name in block.vars:
+            if name in block.params:
+                self.read.twice(
+                    f"the name {name!r}",
+                    self.read.key(tree.entries["vars"], name),
+                    self.read.key(tree.entries["params"], name),
+                )
+
+    def _params_of(self, block: YamlBlock) -> None:
+        """A param's default may use the params before it, not those after it."""
+        seen: set[str] = set()
+        for name in block.params:
+            default = block.defaults.get(name)
+            later = [used for used in _names(default) if used in block.params and used not in seen] if default else []
+            if default is not None and later:
+                self.read.problems.say(
+                    "E201", f"the default of {name} uses {later[0]}, which is declared after it", default.where,
+                    help=f"move {later[0]} before {name}",
+                )  # fmt: skip
+                default.broken = True
+            seen.add(name)
+
+    def _block_inputs(self, block: YamlBlock, tree: yaml.Tree, path: str) -> None:
+        names = tree.items if isinstance(tree, yaml.Sequence) else []
+        if not names or not all(isinstance(item, yaml.Scalar) and isinstance(item.value, str) for item in names):
+            if not tree.broken:
+                self.read.problems.say(
+                    "E112",
+                    "the inputs of a block are a list of names",
+                    tree.where,
+                    path=path,
+                    help="write inputs: [x, skip]",
+                )
+            return
+        good: list[str] = []
+        for index, item in enumerate(names):
+            name = str(yaml.plain(item))
+            if name in good:
+                self.read.twice(f"the input {name!r}", item.where, names[good.index(name)].where)
+            elif self.read.name(name, item.where, f"{path}.{index}"):
+                good.append(name)
+        if len(good) == len(names):
+            block.inputs = tuple(good)
+            block.named_inputs = True
+            block.required_inputs = len(good)
+
+    def _param(self, block: YamlBlock, name: str, tree: yaml.Tree, path: str) -> None:
+        block.params[name] = Option(name, {}, None)  # known, whatever is wrong with its declaration
+        if tree.broken:
+            return
+        if not isinstance(tree, yaml.Mapping):
+            shown = show_value(yaml.plain(tree))
+            self.read.problems.say(
+                "E112",
+                f"a param is a mapping, not {shown}",
+                tree.where,
+                path=path,
+                help=f"write {name}: {{default: {shown}}}",
+            )
+            return
+        schema = self._param_schema(tree, path)
+        if schema is None:
+            return
+        default = tree.entries.get("default")
+        description = self.read.text(tree, "description", "")
+        if default is None:
+            block.params[name] = Option(name, schema, description=description)
+            return
+        value = self.read.value(default, f"{path}.default")
+        block.defaults[name] = value
+        if value.is_constant and value.constant is None and "type" in schema:
+            schema = {"anyOf": [schema, {"type": "null"}]}
+        shown = value.constant if value.is_constant else yaml.plain(default)
+        option = Option(name, schema, shown, description)
+        block.params[name] = option
+        if value.is_constant and not value.broken and (mistake := option.check(value.constant)):
+            self.read.problems.say(
+                "E112",
+                f"the default does not suit the param: {mistake.message}",
+                default.where,
+                path=f"{path}.default",
+                help=mistake.help,
+            )
+
+    def _param_schema(self, tree: yaml.Mapping, path: str) -> dict[str, Any] | None:
+        for key, where in tree.keys.items():
+            if key not in PARAM_KEYS:
+                near = nearest(key, PARAM_KEYS)
+                self.read.problems.say(
+                    "E112", f"a param has no {show_value(key)}", where, path=f"{path}.{key}",
+                    help=f"write {near}" if near else f"there are {', '.join(PARAM_KEYS)}",
+                )  # fmt: skip
+                return None
+        schema = {
+            key: yaml.plain(item)
+            for key, item in tree.entries.items()
+            if key not in ("default", "description", "items")
+        }
+        for key, item in tree.entries.items():
+            if key not in _PARAM_VALUES or key == "type":
+                continue
+            if not _param_validator(key).is_valid(schema[key]):
+                self.read.problems.say(
+                    "E112",
+                    f"{key} can't be {show_value(schema[key])}",
+                    item.where,
+                    path=f"{path}.{key}",
+                    help=_PARAM_VALUES[key][1],
+                )
+                return None
+        kinds = schema.get("type", [])
+        for kind in kinds if isinstance(kinds, list) else [kinds]:
+            if kind not in PARAM_TYPES:
+                near = _PARAM_TYPE_WORDS.get(str(kind)) or nearest(str(kind), PARAM_TYPES)
+                self.read.problems.say(
+                    "E112", f"there is no param type {show_value(kind)}", tree.entries["type"].where, path=f"{path}.type",
+                    help=f"write type: {near}" if near else f"there are {', '.join(PARAM_TYPES)}",
+                )  # fmt: skip
+                return None
+        items = tree.entries.get("items")
+        if items is not None:
+            if not isinstance(items, yaml.Mapping):
+                self.read.problems.say(
+                    "E112",
+                    f"items describes each item with a mapping, not {kind_of(items)}",
+                    items.where,
+                    path=f"{path}.items",
+                    help="write items: {type: integer}",
+                )
+                return None
+            inner = self._param_schema(items, f"{path}.items")
+            if inner is None:
+                return None
+            schema["items"] = inner
+        return schema
+
+    def _block_body(self, block: YamlBlock, tree: yaml.Mapping, path: str) -> None:
+        nodes = tree.entries.get("nodes")
+        if nodes is None:
+            if not tree.broken:
+                self.read.problems.say(
+                    "E112",
+                    f"the block {block.name} has no nodes",
+                    tree.where,
+                    path=path,
+                    help="write nodes:, a list of nodes",
+                )
+            return
+        names = dict.fromkeys(block.inputs, block.where) if block.named_inputs else {}
+        block.steps = self.nodes.steps(nodes, f"{path}.nodes", Scope(names))
+
+    def _refuse_circles(self, block: YamlBlock, done: set[str]) -> None:
+        """Break every circle of blocks that contain each other, at the call that closes it."""
+        # A stack of our own: a chain of blocks may be longer than Python's.
+        stack = [(block, iter(calls(block.steps)))]
+        open_names = [block.name]
+        while stack:
+            current, inside = stack[-1]
+            step = next(inside, None)
+            if step is None:
+                stack.pop()
+                open_names.pop()
+                done.add(current.name)
+                continue
+            entry = step.body.entry if isinstance(step.body, Call) else None
+            if not isinstance(entry, YamlBlock):
+                continue
+            if entry.name in open_names:
+                circle = [*open_names[open_names.index(entry.name) :], entry.name]
+                self.read.problems.say(
+                    "E211",
+                    f"the block {entry.name} contains itself: {' → '.join(circle[-8:])}",
+                    step.where,
+                    path=step.path,
+                    help="a block is made of layers and other blocks; to repeat something use repeat",
+                )
+                step.body = None
+            elif entry.name not in done:
+                stack.append((entry, iter(calls(entry.steps))))
+                open_names.append(entry.name)
+
+
+def _names(value: Value) -> list[str]:
+    return sorted({name for expression in value.expressions for name in expression.names})
+
+
+_PARAM_VALUES: dict[str, tuple[dict[str, Any], str]] = {
+    "type": ({}, ""),
+    "enum": ({"type": "array", "minItems": 1}, "write a list of the values that are allowed"),
+    "minimum": ({"type": "number"}, "write a number"),
+    "maximum": ({"type": "number"}, "write a number"),
+    "minItems": ({"type": "integer", "minimum": 0}, "write a non-negative integer"),
+    "maxItems": ({"type": "integer", "minimum": 0}, "write a non-negative integer"),
+}
+_PARAM_TYPE_WORDS = {
+    "int": "integer", "float": "number", "double": "number", "bool": "boolean", "str": "string", "text": "string",
+    "list": "array", "tuple": "array", "none": "null",
+}  # fmt: skip
+_PARAM_VALIDATORS: dict[str, Any] = {}
+
+
+def _param_validator(key: str) -> Any:
+    if key not in _PARAM_VALIDATORS:
+        _PARAM_VALIDATORS[key] = compile_schema(_PARAM_VALUES[key][0])
+    return _PARAM_VALIDATORS[key]

@@ -1,0 +1,89 @@
+"""Checks of values that are made when a spec is read, and again when an expression's value is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from netspec.errors import Mistake, Where
+from netspec.options import show_value
+from netspec.syntax import Step
+from netspec.values import Problems, Value
+
+INPUT_DTYPES = (
+    "float32", "float16", "bfloat16", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "bool",
+)  # fmt: skip
+
+
+def report_mistakes(
+    problems: Problems, mistakes: Iterable[Mistake], options: dict[str, Value], where: Where, path: str
+) -> None:
+    """Report what is wrong with the options of a node, each at the option where that is known."""
+    for mistake in mistakes:
+        value = options.get(str(mistake.option[0])) if mistake.option else None
+        at = value.find(mistake.option[1:]) if value else where
+        problems.mistake(mistake, at, f"{path}.{mistake.option[0]}" if value else path)
+
+
+def check_shape(problems: Problems, value: Value, sizes: Any, path: str) -> None:
+    """Report a shape that is not a list of sizes, and mark the value as broken."""
+    if not isinstance(sizes, list):
+        problems.say(
+            "E108",
+            f"a shape is a list of sizes, not {show_value(sizes)}",
+            value.where,
+            path=path,
+            help="write [height, width, channels], without the batch",
+        )
+        value.broken = True
+        return
+    for index, size in enumerate(sizes):
+        if size is not None and (type(size) is not int or size < 1):
+            problems.say(
+                "E108", f"a size is a positive integer, or null where it is unknown, not {show_value(size)}",
+                value.find((index,)), path=f"{path}.{index}",
+            )  # fmt: skip
+            value.broken = True
+
+
+def check_repeat(problems: Problems, value: Value, times: Any, step: Step) -> None:
+    """Report a number of copies that is none, or copies that nothing would use."""
+    if type(times) is not int or times < 0:
+        problems.say(
+            "E108",
+            f"repeat must be a non-negative integer, not {show_value(times)}",
+            value.where,
+            path=f"{step.path}.repeat",
+        )
+        value.broken = True
+    elif times > 1 and step.source is not None and not step.source.flows():
+        problems.say(
+            "E210", f"all {times} copies would read the same tensor, and only the last would be used", step.source.where,
+            path=f"{step.path}.from", help="leave from out, so that each copy reads the one before it, or name prev in it",
+        )  # fmt: skip
+        value.broken = True
+
+
+def check_when(problems: Problems, value: Value, decision: Any, path: str) -> None:
+    """Report a condition that is neither true nor false."""
+    if type(decision) is not bool:
+        problems.say(
+            "E108",
+            f"when must be true or false, not {show_value(decision)}",
+            value.where,
+            path=path,
+            help="compare: $(i > 0)",
+        )
+        value.broken = True
+
+
+def check_budget(problems: Problems, value: Value, bound: Any, name: str) -> None:
+    """Report a budget that is no number."""
+    if type(bound) not in (int, float) or bound < 0:
+        problems.say(
+            "E108",
+            f"budget.{name} must be a non-negative number, not {show_value(bound)}",
+            value.where,
+            path=f"budget.{name}",
+        )
+        value.broken = True

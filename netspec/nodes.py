@@ -1,0 +1,326 @@
+"""Nodes: from the tree of a list to steps, with types, options, names and references read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from netspec import yaml
+from netspec.checks import check_repeat, check_when, report_mistakes
+from netspec.errors import Diagnostic, Where
+from netspec.layer import TYPES
+from netspec.plugins import find, installed
+from netspec.reader import Reader, kind_of
+from netspec.references import NODE_KEYS, PREV
+from netspec.registry import Mistakes, Type
+from netspec.suggest import nearest
+from netspec.syntax import Branches, Call, Group, Share, Source, Step, YamlBlock
+from netspec.values import Value
+
+BODY_KEYS = ("type", "nodes", "branches", "share")
+
+
+class Scope:
+    """The names taken where a list of nodes stands; ``own`` says that its nodes are not part of the list around it."""
+
+    def __init__(self, names: dict[str, Where], *, own: bool = True) -> None:
+        self.names = names
+        self.own = own
+
+
+class NodeReader:
+    """Reads lists of nodes. ``blocks`` and ``defaults`` are the spec's; they are filled while it is read."""
+
+    def __init__(self, reader: Reader, blocks: dict[str, YamlBlock], defaults: dict[str, dict[str, Value]]) -> None:
+        self.read = reader
+        self.blocks = blocks
+        self.defaults = defaults
+
+    def steps(self, tree: yaml.Tree, path: str, scope: Scope) -> list[Step]:
+        """Read a list of nodes."""
+        if not isinstance(tree, yaml.Sequence):
+            if not tree.broken:
+                what = path if path.startswith(("stages.", "head")) else "nodes"
+                self.read.problems.say(
+                    "E108",
+                    f"{what} must be a list of nodes, not {kind_of(tree)}",
+                    tree.where,
+                    path=path,
+                    help="begin each node with a dash: - relu",
+                )
+            return []
+        steps = [self.step(item, f"{path}.{index}", scope) for index, item in enumerate(tree.items)]
+        if scope.own:
+            _label(steps)
+        return steps
+
+    def step(self, tree: yaml.Tree, path: str, scope: Scope) -> Step:
+        broken = Step(tree.where, path, None)
+        if tree.broken:
+            return broken
+        if isinstance(tree, yaml.Scalar):
+            if not isinstance(tree.value, str):
+                self._not_a_node(tree, path)
+                return broken
+            entry = self.find_type(tree.value, tree.where, path)
+            return Step(tree.where, path, self._call(entry, yaml.Mapping({}, tree.where), path)) if entry else broken
+        if isinstance(tree, yaml.Sequence):
+            self._not_a_node(tree, path)
+            return broken
+        kinds = [key for key in BODY_KEYS if key in tree.entries]
+        if len(kinds) != 1:
+            self._not_one_kind(tree, kinds, path)
+            return broken
+        step = Step(tree.where, path, None)
+        self._node_keys(step, tree, path, scope.names)
+        transparent = step.name is None and step.repeat is None
+        read: Callable[[yaml.Mapping, str, Scope], Any] = getattr(self, f"_read_{kinds[0]}")
+        step.body = read(tree, path, Scope(scope.names, own=False) if transparent else Scope({}))
+        return step
+
+    def _not_a_node(self, tree: yaml.Tree, path: str) -> None:
+        self.read.problems.say(
+            "E109", f"a node is a name or a mapping, not {kind_of(tree)}", tree.where, path=path,
+            help="write - relu, or - {type: conv2d, filters: 64, kernel_size: 3}",
+        )  # fmt: skip
+
+    def _not_one_kind(self, tree: yaml.Mapping, kinds: list[str], path: str) -> None:
+        if kinds:
+            self.read.problems.say(
+                "E109", f"a node has one of {', '.join(BODY_KEYS)}, not {' and '.join(kinds)}", tree.keys[kinds[1]], path=path,
+                help="make two nodes of it",
+            )  # fmt: skip
+            return
+        known = [key for key in tree.entries if key in TYPES or key in self.blocks]
+        near = next((key for key in tree.entries if nearest(key, BODY_KEYS)), None)
+        if known:
+            help = f"write {{type: {known[0]}, …}}: a node's type is a value, not a key"
+        elif near:
+            help = f"write {nearest(near, BODY_KEYS)} instead of {near}"
+        else:
+            help = "write {type: …} for a layer or block"
+        self.read.problems.say(
+            "E109", f"this node has none of {', '.join(BODY_KEYS)}", tree.where, path=path, help=help
+        )
+
+    def _node_keys(self, step: Step, tree: yaml.Mapping, path: str, names: dict[str, Where]) -> None:
+        entries = tree.entries
+        if "name" in entries:
+            name = entries["name"]
+            if not isinstance(name, yaml.Scalar) or not isinstance(name.value, str):
+                self.read.problems.say(
+                    "E110", f"a name must be text, not {kind_of(name)}", name.where, path=f"{path}.name"
+                )
+            elif self.read.name(name.value, name.where, f"{path}.name") and self.read.claim(
+                name.value, name.where, names
+            ):
+                step.name = name.value
+        if "from" in entries:
+            step.source = self._source(entries["from"], f"{path}.from")
+        if "repeat" in entries:
+            step.repeat = self.read.value(entries["repeat"], f"{path}.repeat")
+            if step.repeat.is_constant and not step.repeat.broken:
+                check_repeat(self.read.problems, step.repeat, step.repeat.constant, step)
+        if "when" in entries:
+            step.when = self.read.value(entries["when"], f"{path}.when")
+            if step.when.is_constant and not step.when.broken:
+                check_when(self.read.problems, step.when, step.when.constant, f"{path}.when")
+
+    def _source(self, tree: yaml.Tree, path: str) -> Source | None:
+        if tree.broken:
+            return None
+        if isinstance(tree, yaml.Mapping):
+            found = {name: self.read.reference(item, f"{path}.{name}") for name, item in tree.entries.items()}
+            return Source({name: reference or PREV for name, reference in found.items()}, tree.where)
+        items = tree.items if isinstance(tree, yaml.Sequence) else [tree]
+        if not items:
+            self.read.problems.say(
+                "E207", "from is an empty list", tree.where, path=path, help="leave from out to take what just flowed"
+            )
+            return None
+        references = [self.read.reference(item, path) for item in items]
+        return Source(tuple(reference or PREV for reference in references), tree.where)
+
+    def _read_type(self, tree: yaml.Mapping, path: str, scope: Scope) -> Call | None:
+        type_tree = tree.entries["type"]
+        if not isinstance(type_tree, yaml.Scalar) or not isinstance(type_tree.value, str):
+            if not type_tree.broken:
+                self.read.problems.say(
+                    "E109",
+                    f"type must be the name of a layer or block, not {kind_of(type_tree)}",
+                    type_tree.where,
+                    path=f"{path}.type",
+                )
+            return None
+        entry = self.find_type(type_tree.value, type_tree.where, f"{path}.type")
+        return self._call(entry, tree, path) if entry else None
+
+    def _read_nodes(self, tree: yaml.Mapping, path: str, scope: Scope) -> Group:
+        self.read.known_keys(tree, ("nodes", "name", "from", "repeat", "when"), path, what="a group")
+        return Group(self.steps(tree.entries["nodes"], f"{path}.nodes", scope))
+
+    def _read_branches(self, tree: yaml.Mapping, path: str, scope: Scope) -> Branches | None:
+        self.read.known_keys(tree, ("branches", "merge", "name", "from", "repeat", "when"), path, what="branches")
+        written = tree.entries["branches"]
+        if not isinstance(written, yaml.Sequence) or not written.items:
+            if not written.broken:
+                self.read.problems.say(
+                    "E108",
+                    f"branches must be a list of lists of nodes, not {kind_of(written)}",
+                    written.where,
+                    path=f"{path}.branches",
+                    help="write branches: [[…], […]]",
+                )
+            return None
+        inside = Scope(scope.names, own=False)
+        branches = [self.steps(item, f"{path}.branches.{index}", inside) for index, item in enumerate(written.items)]
+        merge = tree.entries.get("merge")
+        if merge is None:
+            self.read.problems.say(
+                "E107",
+                "branches need merge, the node that joins them",
+                tree.where,
+                path=path,
+                help="write merge: add, or merge: concatenate",
+            )
+            return None
+        step = self.step(merge, f"{path}.merge", inside)
+        if step.body is not None and not isinstance(step.body, Call):
+            self.read.problems.say(
+                "E109",
+                "merge is a layer or block that joins the branches",
+                merge.where,
+                path=f"{path}.merge",
+                help="write merge: add",
+            )
+            step.body = None
+        for key in ("from", "repeat", "when"):
+            if isinstance(merge, yaml.Mapping) and key in merge.entries:
+                self.read.problems.say(
+                    "E106",
+                    f"merge has no {key}: its inputs are the ends of the branches",
+                    merge.keys[key],
+                    path=f"{path}.merge.{key}",
+                )
+        if scope.own:
+            _label([*(inner for branch in branches for inner in branch), step])
+        return Branches(branches, step)
+
+    def _read_share(self, tree: yaml.Mapping, path: str, scope: Scope) -> Share | None:
+        self.read.known_keys(tree, ("share", "from", "name", "repeat", "when"), path, what="a shared call")
+        written = tree.entries["share"]
+        reference = self.read.reference(written, f"{path}.share")
+        if reference is None:
+            return None
+        if reference.flows or reference.path == ("input",):
+            self.read.problems.say(
+                "E212",
+                f"share names a layer, block or group; {reference.text} is a tensor",
+                written.where,
+                path=f"{path}.share",
+                help="give the layer a name and share that",
+            )
+            return None
+        return Share(reference, written.where)
+
+    def _call(self, entry: Type, tree: yaml.Mapping, path: str) -> Call | None:
+        written = {name: item for name, item in tree.entries.items() if name not in NODE_KEYS}
+        for key in ("merge",):
+            if key in tree.entries:
+                self.read.unknown_key(key, (), tree.keys[key], f"{path}.{key}", f"{entry.name}")
+        defaults = {name: value for name, value in self.defaults.get(entry.name, {}).items() if name not in written}
+        good = True
+        for mistake in entry.check_names({**defaults, **written}, NODE_KEYS):
+            name = mistake.option[0] if mistake.option else None
+            self.read.problems.mistake(
+                mistake, tree.keys[str(name)] if name else tree.where, f"{path}.{name}" if name else path
+            )
+            good = False
+        options: dict[str, Value] = {}
+        for name, item in written.items():
+            if name in entry.options:
+                options[name] = self.option(entry, name, item, f"{path}.{name}")
+                good = good and not options[name].broken
+        if not good:
+            return None
+        call = Call(entry, options, defaults)
+        everything = {**defaults, **options}
+        if not isinstance(entry, YamlBlock) and all(value.is_constant for value in everything.values()):
+            try:
+                call.bound = entry.bind({name: value.constant for name, value in everything.items()})
+            except Mistakes as mistakes:
+                report_mistakes(self.read.problems, mistakes.mistakes, everything, tree.where, path)
+                return None
+        return call
+
+    def option(self, entry: Type, name: str, tree: yaml.Tree, path: str) -> Value:
+        value = self.read.value(tree, path)
+        if value.is_constant and not value.broken:
+            for mistake in entry.check_value(name, value.constant):
+                self.read.problems.add(
+                    Diagnostic(
+                        mistake.code, mistake.message, value.find(mistake.option[1:]), path=path, help=mistake.help
+                    )
+                )
+                value.broken = True
+        return value
+
+    def find_type(self, name: str, where: Where, path: str) -> Type | None:
+        if name in self.blocks:
+            return self.blocks[name]
+        entry = find(name)
+        if entry is None:
+            mistake = TYPES.unknown(name, (*self.blocks, *installed()))
+            if name.startswith("$"):
+                mistake.help = "a type is written out; an expression can't stand here"
+            self.read.problems.mistake(mistake, where, path)
+        return entry
+
+
+def _flat(steps: list[Step]) -> Iterator[Step]:
+    """Yield the steps of a list in the order of the text, those inside transparent ones too."""
+    for step in steps:
+        yield step
+        if step.transparent:
+            if isinstance(step.body, Group):
+                yield from _flat(step.body.steps)
+            elif isinstance(step.body, Branches):
+                for branch in step.body.branches:
+                    yield from _flat(branch)
+                yield from _flat([step.body.merge])
+
+
+def _label(steps: list[Step]) -> None:
+    """Give every step of a list its part of built names: a name, or the type and a number for later ones of it.
+
+    A step that is transparent has none; its nodes are counted with the list around it. The list inside a named or
+    repeated one was labelled when that list was read.
+    """
+    counts: dict[str, int] = {}
+    taken = {step.name for step in _flat(steps) if step.name}
+    for step in _flat(steps):
+        if step.name is not None:
+            step.label = step.name
+        elif not step.transparent:
+            base = step.body.entry.name if isinstance(step.body, Call) else step.body.kind if step.body else "node"
+            label = base
+            while not step.label:
+                count = counts.get(base, 0)
+                counts[base] = count + 1
+                label = f"{base}_{count}" if count else base
+                if label not in taken:
+                    step.label = label
+
+
+def calls(steps: list[Step]) -> Iterator[Step]:
+    """Yield every call in a list of steps, however deeply it stands."""
+    for step in steps:
+        body = step.body
+        if isinstance(body, Call):
+            yield step
+        elif isinstance(body, Group):
+            yield from calls(body.steps)
+        elif isinstance(body, Branches):
+            for branch in body.branches:
+                yield from calls(branch)
+            yield from calls([body.merge])

@@ -1,0 +1,157 @@
+"""Reading the tree of a text: the small steps that every part of a spec is read by."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Iterable
+
+from netspec import yaml
+from netspec.errors import Mistake, Related, Where
+from netspec.limits import Limits
+from netspec.options import show_value
+from netspec.references import RESERVED, Reference, parse_reference
+from netspec.registry import NAME
+from netspec.suggest import nearest
+from netspec.values import Problems, Value, compile_value
+
+EXPRESSION_WORDS = frozenset({"true", "false", "null", *keyword.kwlist})
+
+
+class Reader:
+    """Reads values, names and keys; what is wrong goes to ``problems``, and reading goes on."""
+
+    def __init__(self, problems: Problems, limits: Limits) -> None:
+        self.problems = problems
+        self.limits = limits
+
+    def value(self, tree: yaml.Tree, path: str) -> Value:
+        return compile_value(tree, self.problems, self.limits, path)
+
+    def text(self, tree: yaml.Mapping, key: str, default: str) -> str:
+        item = tree.entries.get(key)
+        if item is None or item.broken:
+            return default
+        if not isinstance(item, yaml.Scalar) or not isinstance(item.value, str):
+            self.problems.say(
+                "E108", f"{key} must be text, not {kind_of(item)}", item.where, path=key, help="put it in quotes"
+            )
+            return default
+        return item.value
+
+    def mapping(self, tree: yaml.Mapping, key: str, path: str) -> dict[str, yaml.Tree]:
+        item = tree.entries.get(key)
+        if item is None or item.broken and not isinstance(item, yaml.Mapping):
+            return {}
+        if not isinstance(item, yaml.Mapping):
+            self.problems.say(
+                "E108", f"{key} must be a mapping, not {kind_of(item)}", item.where, path=f"{path}.{key}".lstrip(".")
+            )
+            return {}
+        return item.entries
+
+    def known_keys(self, tree: yaml.Tree, known: Iterable[str], path: str, what: str = "") -> None:
+        assert isinstance(tree, yaml.Mapping)
+        for key, where in tree.keys.items():
+            if key not in known:
+                self.unknown_key(key, known, where, f"{path}.{key}".lstrip("."), what or path or "a spec")
+
+    def unknown_key(self, key: str, known: Iterable[str], where: Where, path: str, what: str) -> None:
+        near = nearest(key, known)
+        known = list(known)
+        help = f"write {near}" if near else f"there are {', '.join(known)}" if known else ""
+        self.problems.say("E106", f"{what} has no key {show_value(key)}", where, path=path, help=help)
+
+    def key(self, tree: yaml.Tree, key: str) -> Where:
+        return tree.keys[key] if isinstance(tree, yaml.Mapping) and key in tree.keys else tree.where
+
+    def name(self, name: str, where: Where, path: str) -> bool:
+        """Refuse a name that the language can't take or has taken itself."""
+        if not (name.isascii() and NAME.match(name)):
+            odd = next((character for character in name if not character.isascii()), None)
+            help = f"{odd!r} is U+{ord(odd):04X}; " if odd else ""
+            self.problems.say(
+                "E110",
+                f"{show_value(name)} can't be a name",
+                where,
+                path=path,
+                help=f"{help}a name is letters, digits and _, and begins with no digit",
+            )
+            return False
+        if name in RESERVED:
+            self.problems.say(
+                "E110",
+                f"{name} is a word of the language and can't be a name",
+                where,
+                path=path,
+                help=f"write {name}_ or another name",
+            )
+            return False
+        return True
+
+    def variable_name(self, name: str, where: Where, path: str) -> bool:
+        if name in EXPRESSION_WORDS:
+            self.problems.say(
+                "E110",
+                f"{name} is a word of expressions and can't be a name",
+                where,
+                path=path,
+                help=f"write {name}_ or another name",
+            )
+            return False
+        return self.name(name, where, path)
+
+    def claim(self, name: str, where: Where, names: dict[str, Where]) -> bool:
+        if name in names:
+            self.twice(f"the name {name!r}", where, names[name])
+            return False
+        names[name] = where
+        return True
+
+    def twice(self, what: str, where: Where, first: Where) -> None:
+        self.problems.say(
+            "E206",
+            f"{what} is taken already",
+            where,
+            help="give this one another name",
+            related=(Related("first here", first),),
+        )
+
+    def reference(self, tree: yaml.Tree, path: str) -> Reference | None:
+        if tree.broken:
+            return None
+        try:
+            if not isinstance(tree, yaml.Scalar):
+                raise Mistake(
+                    "E205",
+                    f"a reference is a text, not {kind_of(tree)}",
+                    help="write prev, a name, or a path such as block.inner",
+                )
+            return parse_reference(tree.value)
+        except Mistake as mistake:
+            self.problems.mistake(mistake, tree.where, path)
+            return None
+
+    def variables(self, tree: yaml.Mapping, path: str) -> dict[str, Value]:
+        """Read the ``vars`` of a spec or block."""
+        result = {}
+        for name, item in self.mapping(tree, "vars", path).items():
+            where = self.key(tree.entries["vars"], name)
+            at = f"{path}.vars.{name}".lstrip(".")
+            if not self.variable_name(name, where, at):
+                continue
+            value = self.value(item, at)
+            if not value.broken and (isinstance(item, yaml.Mapping) or (value.is_constant and value.constant is None)):
+                message = f"a variable is a number, a text, true or false, or a list, not {kind_of(item)}"
+                self.problems.say("E108", message, item.where, path=at)
+                value.broken = True
+            result[name] = value
+        return result
+
+
+def kind_of(tree: yaml.Tree) -> str:
+    """Say what was written where something else was wanted."""
+    if isinstance(tree, yaml.Scalar):
+        return show_value(tree.value)
+    if isinstance(tree, yaml.Sequence):
+        return "a list" if tree.items else "an empty list"
+    return "a mapping"

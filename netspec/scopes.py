@@ -1,0 +1,337 @@
+"""What a name, a reference or an expression means at a place in the network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from netspec import yaml
+from netspec.errors import Mistake, Source, Where
+from netspec.graph import Node
+from netspec.references import EVERY, INPUT, PREV, Reference
+from netspec.shapes import Shape
+from netspec.suggest import nearest
+from netspec.values import ExpressionMistake, Value
+
+
+class Broken:
+    """Stands for a tensor that is not known because of a mistake that was reported."""
+
+    def __repr__(self) -> str:
+        return "BROKEN"
+
+
+BROKEN: Final = Broken()
+Flow = Node | Broken
+
+
+class Unknowable(Exception):
+    """An expression asks for the shape of something broken; the mistake was reported there."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """What a name stands for: an output, the names inside, its copies, and the nodes it made (for ``share``)."""
+
+    output: Flow
+    inside: Names | None = None
+    copies: dict[int, Entry] | None = None
+    built: str = ""
+    span: tuple[int, int] = (0, 0)
+    entered: tuple[Flow, ...] = ()
+
+
+@dataclass(slots=True)
+class Names:
+    """The names of one scope. ``named`` can be used as they are, ``automatic`` ones only in a path."""
+
+    parent: Names | None = None
+    named: dict[str, Entry] = field(default_factory=dict)
+    automatic: dict[str, Entry] = field(default_factory=dict)
+
+    def find(self, name: str) -> Entry | None:
+        scope: Names | None = self
+        while scope is not None:
+            if name in scope.named:
+                return scope.named[name]
+            scope = scope.parent
+        return None
+
+    def known(self) -> Iterator[str]:
+        scope: Names | None = self
+        while scope is not None:
+            yield from scope.named
+            scope = scope.parent
+
+    def inner(self, name: str) -> Entry | None:
+        return self.named.get(name) or self.automatic.get(name)
+
+
+class Variables:
+    """Named values, worked out when first asked for; they may use each other in any order, but not in a circle."""
+
+    def __init__(self, values: Mapping[str, Value], known: Mapping[str, Any], outer: Variables | None) -> None:
+        self._values = values
+        self._known = dict(known)
+        self._outer = outer
+        self._open: list[str] = []
+
+    def names(self) -> Iterator[str]:
+        yield from self._values
+        yield from self._known
+        if self._outer:
+            yield from self._outer.names()
+
+    def value(self, name: str, place: Place) -> Any:
+        """The value of a name. Raises `Mistake`, `ExpressionMistake` or `Unknowable`."""
+        if name in self._known:
+            return self._known[name]
+        if name not in self._values:
+            if self._outer is not None:
+                return self._outer.value(name, place.outermost())
+            raise self._unknown(name, place)
+        value = self._values[name]
+        if value.broken:
+            raise Unknowable
+        if name in self._open:
+            circle = [*self._open[self._open.index(name) :], name]
+            raise ExpressionMistake(
+                Mistake(
+                    "E202",
+                    f"these variables need each other: {' → '.join(circle)}",
+                    help="give one of them a value of its own",
+                ),
+                value.where,
+            )
+        self._open.append(name)
+        try:
+            result = value.evaluate(Seen(self, place))
+        except RecursionError:
+            raise Mistake("E202", f"too many variables need each other, {name} among them") from None
+        finally:
+            self._open.pop()
+        self._known[name] = result
+        return result
+
+    def _unknown(self, name: str, place: Place) -> Mistake:
+        known = [*place.positional(), *place.variables.names()]
+        near = nearest(name, known)
+        if name == "i":
+            return Mistake(
+                "E201", "$i counts copies, and nothing repeats here", help="write repeat: beside it, or leave $i out"
+            )
+        shown = ", ".join(sorted(set(known))[:8])
+        return Mistake(
+            "E201",
+            f"there is no variable {name!r} here",
+            help=f"write {near}" if near else f"there are {shown}" if shown else "",
+        )
+
+
+@dataclass(slots=True)
+class Place:
+    """Where in the network an expression or reference stands: its names, and what flows there.
+
+    ``history`` holds the outputs of the enclosing list's steps, what entered it first; ``entered`` is what ``input``
+    means, None in a spec with several inputs. ``iteration`` is $i.
+    """
+
+    names: Names
+    variables: Variables
+    history: list[Flow]
+    entered: Flow | None
+    iteration: int | None = None
+    depth: int = 0
+
+    def outermost(self) -> Place:
+        """The place of the spec's own variables: nothing flows there."""
+        return Place(Names(), self.variables, [], None)
+
+    def positional(self) -> Iterator[str]:
+        if self.iteration is not None:
+            yield "i"
+        if self.history:
+            yield "channels"
+        if self.entered is not None:
+            yield "in_channels"
+
+
+class Seen:
+    """What an expression can see: variables, positional names and shapes at a place."""
+
+    __slots__ = ("place", "variables")
+
+    def __init__(self, variables: Variables, place: Place) -> None:
+        self.variables = variables
+        self.place = place
+
+    def value(self, name: str) -> Any:
+        if name == "i" and self.place.iteration is not None:
+            return self.place.iteration
+        if name == "channels":
+            return self._channels(self.shape(PREV), name)
+        if name == "in_channels":
+            return self._channels(self.shape(INPUT), name)
+        return self.variables.value(name, self.place)
+
+    def shape(self, reference: Reference) -> Shape:
+        found = resolve(reference, self.place)
+        if len(found) != 1:
+            raise Mistake(
+                "E207", f"shape({reference.text}) means {len(found)} tensors", help="name one of them: gates.0"
+            )
+        if isinstance(found[0], Broken):
+            raise Unknowable
+        return found[0].shape
+
+    def _channels(self, shape: Shape, name: str) -> Any:
+        if not shape:
+            raise Mistake("E204", f"{name}: a scalar has no channels")
+        return shape[-1]
+
+
+UNKNOWN: Final = Value(yaml.Scalar(None, Where(Source(""), 1, 1, 1, 1)), broken=True)
+"""Stands for a value that is not known because of a mistake that was reported."""
+
+
+# ----------------------------------------------------------------------------------------------------------- references
+
+
+def resolve(reference: Reference, place: Place) -> list[Flow]:
+    """Find the tensors that a reference means. Raises `Mistake`."""
+    if reference is PREV or reference.path == ("prev",):
+        if not place.history:
+            raise Mistake(
+                "E207", "nothing has flowed yet: with several inputs the first node says where it reads from",
+                help=_inputs_help(place),
+            )  # fmt: skip
+        return [place.history[-1]]
+    if reference.steps:
+        if reference.steps > len(place.history):
+            raise Mistake(
+                "E205",
+                f"{reference.text} goes back further than this list, which has {len(place.history)} steps before it",
+            )
+        return [place.history[-reference.steps]]
+    first = reference.path[0]
+    if first == "input" and len(reference.path) == 1:
+        if place.entered is None:
+            raise Mistake("E207", "input has no meaning in a spec with several inputs", help=_inputs_help(place))
+        return [place.entered]
+    entry = place.names.find(str(first))
+    if entry is None:
+        raise _leads_nowhere(str(first), place, reference)
+    return [found.output for found in _follow([entry], reference.path, reference)]
+
+
+def resolve_entry(reference: Reference, place: Place) -> Entry:
+    """Find the one thing that a reference names, not only its output. Raises `Mistake`."""
+    entry = place.names.find(str(reference.path[0]))
+    if entry is None:
+        raise _leads_nowhere(str(reference.path[0]), place, reference)
+    found = _follow([entry], reference.path, reference)
+    if len(found) != 1:
+        raise Mistake(
+            "E207", f"{reference.text} means {len(found)} things, and one is wanted", help="name one of them: gates.0"
+        )
+    return found[0]
+
+
+def _follow(entries: list[Entry], path: Sequence[str | int], reference: Reference) -> list[Entry]:
+    for depth, segment in enumerate(path[1:], start=1):
+        so_far = ".".join(map(str, path[:depth]))
+        following: list[Entry] = []
+        for entry in entries:
+            if segment == EVERY:
+                if entry.copies is None:
+                    raise Mistake("E205", f"{so_far} does not repeat, so it has no copies", help=f"write {so_far}")
+                following.extend(entry.copies.values())
+            elif isinstance(segment, int):
+                following.append(_copy_number(entry, segment, so_far))
+            else:
+                following.append(_inner(entry, segment, so_far))
+        entries = following
+    return [_last_copy(entry, reference) for entry in entries]
+
+
+def _last_copy(entry: Entry, reference: Reference) -> Entry:
+    if entry.copies is None:
+        return entry
+    if not entry.copies:
+        raise Mistake("E205", f"{reference.text} has no copies before this point")
+    return entry.copies[max(entry.copies)]
+
+
+def _copy_number(entry: Entry, number: int, so_far: str) -> Entry:
+    if entry.copies is None:
+        raise Mistake("E205", f"{so_far} does not repeat, so it has no copy {number}", help=f"write {so_far}")
+    if number not in entry.copies:
+        count = len(entry.copies)
+        raise Mistake(
+            "E205",
+            f"{so_far} has no copy {number} before this point",
+            help=f"there are {count} copies, counted from 0" if count else "",
+        )
+    return entry.copies[number]
+
+
+def _inner(entry: Entry, name: str, so_far: str) -> Entry:
+    if entry.copies:  # a repeated name alone is its last copy
+        entry = entry.copies[max(entry.copies)]
+    found = entry.inside.inner(name) if entry.inside else None
+    if found is None and isinstance(entry.inside, Inside):
+        found = entry.inside.find_node(name)
+    if found is None:
+        known = [*entry.inside.named, *entry.inside.automatic] if entry.inside else []
+        near = nearest(name, known)
+        help = (
+            f"write {so_far}.{near}"
+            if near
+            else f"inside are {', '.join(known[:8])}"
+            if known
+            else f"{so_far} has nothing inside"
+        )
+        raise Mistake("E205", f"there is no {name!r} in {so_far}", help=help)
+    return found
+
+
+class Inside(Names):
+    """The inside of a block written in Python: its nodes by the names they were built with, looked up when asked for."""
+
+    __slots__ = ("nodes", "prefix")
+
+    def __init__(self, nodes: Sequence[Node], prefix: str) -> None:
+        super().__init__()
+        self.nodes = nodes
+        self.prefix = prefix
+
+    def find_node(self, name: str) -> Entry | None:
+        """Find a node of the block, or a block in it, and remember all names for a message."""
+        own = self.prefix + name
+        inner = [node for node in self.nodes if node.name == own or node.name.startswith(own + "-")]
+        if inner:
+            return Entry(inner[-1], Inside(inner, own + "-"), built=own)
+        for node in self.nodes:
+            self.automatic[node.name[len(self.prefix) :].split("-")[0]] = Entry(node)
+        return None
+
+
+def _leads_nowhere(name: str, place: Place, reference: Reference) -> Mistake:
+    known = list(place.names.known())
+    near = nearest(name, known)
+    paths = [
+        f"{owner}.{name}" for owner, entry in place.names.named.items() if entry.inside and entry.inside.inner(name)
+    ]
+    if near:
+        help = f"write {near}"
+    elif paths:
+        help = f"write {paths[-1]}, or give the node a name"
+    else:
+        help = "references point backwards, to a node that has a name" + (f": {', '.join(known[-8:])}" if known else "")
+    return Mistake("E205", f"there is no {name!r} before this point", help=help)
+
+
+def _inputs_help(place: Place) -> str:
+    names = list(place.names.known())
+    return f"write from: {names[0]}" if names else ""

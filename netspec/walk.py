@@ -1,0 +1,532 @@
+"""Walking lists of nodes: repeats, branches, scopes, shared calls and YAML blocks become nodes of a graph.
+
+A node whose inputs are wrong, or that depends on one that is, leaves `BROKEN` behind: what follows is still checked as
+far as it can be known, and nothing is said twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from netspec.checks import check_repeat, check_when, report_mistakes
+from netspec.errors import Diagnostic, Mistake, Related, SpecError, Where
+from netspec.graph import GraphBuilder, Node, Site, Words
+from netspec.layer import Layer, LayerType
+from netspec.limits import Limits
+from netspec.references import PREV, Reference
+from netspec.registry import Mistakes
+from netspec.scopes import (
+    BROKEN,
+    UNKNOWN,
+    Broken,
+    Entry,
+    Flow,
+    Inside,
+    Names,
+    Place,
+    Seen,
+    Unknowable,
+    Variables,
+    resolve,
+    resolve_entry,
+)
+from netspec.suggest import nearest
+from netspec.syntax import Branches, Call, Group, Network, Share, Source, Step, YamlBlock
+from netspec.tensors import BlockCall, BlockScope, check_inputs
+from netspec.values import ExpressionMistake, Problems, Value
+
+MAX_BLOCK_DEPTH = 64
+"""How deeply blocks may contain each other; Python's own stack ends not far behind."""
+
+STEPS_PER_LAYER = 10
+"""Steps that make no layer (empty copies, false conditions) take time too: so many are allowed per allowed layer."""
+
+
+@dataclass(slots=True)
+class Here:
+    """Where new nodes go: the built names' beginning, the stage, and the written step that a table shows."""
+
+    prefix: str
+    stage: str | None
+    site: Site | None = None
+    uses: tuple[Where, ...] = ()
+
+
+class _SpecDefaults:
+    """The spec's ``defaults`` as blocks written in Python see them."""
+
+    def __init__(self, walker: Walker) -> None:
+        self._walker = walker
+        self._constant: dict[str, dict[str, Any] | None] = {}
+
+    def __contains__(self, type_name: str) -> bool:
+        return type_name in self._walker.network.defaults
+
+    def of(self, type_name: str, inputs: Sequence[Node]) -> Mapping[str, Any]:
+        values = self._walker.network.defaults[type_name]
+        if type_name not in self._constant:
+            known = all(value.is_constant for value in values.values())
+            self._constant[type_name] = {name: value.constant for name, value in values.items()} if known else None
+        constant = self._constant[type_name]
+        if constant is not None:
+            return constant
+        place = Place(Names(), self._walker.variables, list(inputs[:1]), inputs[0])
+        return {name: value.evaluate(Seen(place.variables, place)) for name, value in values.items()}
+
+
+class Walker:
+    """Expands the nodes of one network into a `GraphBuilder`."""
+
+    def __init__(self, network: Network, problems: Problems, limits: Limits) -> None:
+        self.network = network
+        self.problems = problems
+        self.limits = limits
+        self.builder = GraphBuilder()
+        self.variables = Variables(network.vars, {}, None)
+        self.defaults = _SpecDefaults(self)
+        self.inside_blocks: set[Node] = set()
+        self._steps_left = limits.layers * STEPS_PER_LAYER
+
+    # -- lists of nodes
+
+    def stage(self, stage: str, steps: list[Step], root: Place) -> None:
+        inside = Names(parent=root.names)
+        start = len(self.builder.nodes)
+        entered = root.history[-1] if root.history else BROKEN
+        place = Place(inside, root.variables, root.history, root.entered)
+        self._steps(steps, place, Here(f"{stage}-", stage), also=root.names)
+        output = root.history[-1] if root.history else BROKEN
+        span = (start, len(self.builder.nodes))
+        root.names.named[stage] = Entry(output, inside, built=stage, span=span, entered=(entered,))
+
+    def _steps(self, steps: list[Step], place: Place, here: Here, also: Names | None = None) -> None:
+        """Expand a list; what its nodes are called is known in ``place.names``, and their own names in ``also`` too."""
+        for step in steps:
+            self._step(step, place, here, also)
+
+    def _step(self, step: Step, place: Place, here: Here, also: Names | None) -> None:
+        if step.repeat is None:
+            if self._when(step, place):
+                entry = self._once(step, place, here, here.prefix + step.label, also)
+                place.history.append(entry.output)
+                self._register(step, entry, place.names, also)
+            return
+        times = self._times(step, place)
+        if times is None:
+            place.history.append(BROKEN)
+            self._register(step, Entry(BROKEN, copies={0: Entry(BROKEN)}), place.names, also)
+            return
+        copies: dict[int, Entry] = {}
+        # Copies that are finished can be named by those that follow.
+        self._register(step, Entry(BROKEN, copies=copies, built=here.prefix + step.label), place.names, also)
+        start = len(self.builder.nodes)
+        whole = place.names.named.get(step.label) or place.names.automatic[step.label]
+        outer = place.iteration
+        for number in range(times):
+            self._count_step(step)
+            place.iteration = number
+            if self._when(step, place):
+                entry = self._once(step, place, here, f"{here.prefix}{step.label}-{number}", also)
+                copies[number] = entry
+                place.history.append(entry.output)
+        place.iteration = outer
+        whole.span = (start, len(self.builder.nodes))
+
+    def _register(self, step: Step, entry: Entry, names: Names, also: Names | None) -> None:
+        if step.name is not None:
+            names.named[step.name] = entry
+            if also is not None:
+                also.named[step.name] = entry
+        elif step.label:
+            names.automatic[step.label] = entry
+
+    def _times(self, step: Step, place: Place) -> int | None:
+        assert step.repeat is not None
+        times = self.checked(step.repeat, place, lambda value, found: check_repeat(self.problems, value, found, step))
+        if times is None:
+            return None
+        least = times * (step.body.least_layers() if step.body else 0)
+        if len(self.builder.nodes) + least > self.limits.layers and step.when is None:
+            self.too_many(len(self.builder.nodes) + least, step)
+        if times > self._steps_left:
+            self.too_many(times, step)
+        return int(times)
+
+    def _when(self, step: Step, place: Place) -> bool:
+        if step.when is None:
+            return True
+        decision = self.checked(
+            step.when, place, lambda value, found: check_when(self.problems, value, found, f"{step.path}.when")
+        )
+        return decision is not False  # where it is not known, go on: there may be more to find
+
+    def _once(self, step: Step, place: Place, here: Here, built: str, also: Names | None) -> Entry:
+        """Expand one copy of one step."""
+        self._count_step(step)
+        start = len(self.builder.nodes)
+        inputs = self._read(step, place)
+        body = step.body
+        if body is None or inputs is None:
+            entry = Entry(BROKEN)
+            if isinstance(body, Group | Branches):
+                self._inside(step, body, BROKEN, place, here, built, also)
+        elif isinstance(body, Call):
+            entry = self._call(step, body, inputs, place, here, built)
+        elif isinstance(body, Share):
+            entry = self._share(step, body, inputs, place, here, built)
+        elif len(inputs) != 1:
+            self.problems.say(
+                "E306",
+                f"{body.kind} take one input, but here they get {len(inputs)}",
+                step.where,
+                path=step.path,
+                help="join them first: add, concatenate, …",
+            )
+            entry = Entry(BROKEN)
+        else:
+            entry = self._inside(step, body, inputs[0], place, here, built, also)
+        entry.built = built
+        entry.span = (start, len(self.builder.nodes))
+        entry.entered = tuple(inputs or ())
+        return entry
+
+    def _read(self, step: Step, place: Place) -> list[Flow] | None:
+        """Find what a step reads from."""
+        source = step.source
+        if source is None:
+            if place.history:
+                return place.history[-1:]
+            with self.reporting(step.where, step.path):
+                return resolve(PREV, place)
+            return None
+        if isinstance(source.references, dict):
+            return self._read_by_name(step, source, source.references, place)
+        found: list[Flow] = []
+        for reference in source.references:
+            tensors: list[Flow] | None = None
+            with self.reporting(source.where, f"{step.path}.from"):
+                tensors = resolve(reference, place)
+            if tensors is None:
+                return None
+            found.extend(tensors)
+        return found
+
+    def _read_by_name(
+        self, step: Step, source: Source, references: Mapping[str, Reference], place: Place
+    ) -> list[Flow] | None:
+        if not isinstance(step.body, Call):
+            if step.body is not None:
+                self.problems.say(
+                    "E207", f"{step.body.kind} have no named inputs", source.where, path=f"{step.path}.from"
+                )
+            return None
+        entry = step.body.entry
+        for name in references:
+            if name not in entry.inputs or entry.variadic:
+                near = nearest(name, entry.inputs)
+                self.problems.say(
+                    "E207", f"{entry.name} has no input {name!r}", source.where, path=f"{step.path}.from",
+                    help=f"write {near}" if near else f"its inputs are {', '.join(entry.inputs)}" if not entry.variadic else "write a list",
+                )  # fmt: skip
+                return None
+        missing = [name for name in entry.inputs[: entry.required_inputs] if name not in references]
+        if missing:
+            self.problems.say(
+                "E306", f"{entry.name} needs an input {missing[0]}", source.where, path=f"{step.path}.from"
+            )
+            return None
+        found: list[Flow] = []
+        for name in entry.inputs:
+            if name in references:
+                tensors: list[Flow] | None = None
+                with self.reporting(source.where, f"{step.path}.from"):
+                    tensors = resolve(references[name], place)
+                if tensors is None:
+                    return None
+                found.extend(tensors)
+        return found
+
+    def _inside(
+        self,
+        step: Step,
+        body: Group | Branches,
+        entered: Flow,
+        place: Place,
+        here: Here,
+        built: str,
+        also: Names | None,
+    ) -> Entry:
+        """Expand a group or branches. What is transparent shares the names around it, the rest has a scope of its own."""
+        if step.transparent:
+            inner, names, outer_names = here, place.names, also
+        else:
+            site = here.site or Site(step, Words(step.label), step.path, here.stage, built)
+            inner, names, outer_names = Here(f"{built}-", here.stage, site, here.uses), Names(parent=place.names), None
+        ends: list[Flow] = []
+        lists = [body.steps] if isinstance(body, Group) else body.branches
+        for steps in lists:
+            within = Place(names, place.variables, [entered], place.entered, place.iteration, place.depth)
+            self._steps(steps, within, inner, outer_names)
+            ends.append(within.history[-1])
+        output = ends[0]
+        if isinstance(body, Branches):
+            output = self._merge(body, ends, names, place, inner, outer_names)
+        return Entry(output, None if step.transparent else names)
+
+    def _merge(
+        self, body: Branches, ends: list[Flow], names: Names, place: Place, here: Here, also: Names | None
+    ) -> Flow:
+        merge = body.merge
+        if not isinstance(merge.body, Call):
+            return BROKEN
+        within = Place(names, place.variables, ends[-1:], place.entered, place.iteration, place.depth)
+        start = len(self.builder.nodes)
+        entry = self._call(merge, merge.body, ends, within, here, here.prefix + merge.label)
+        entry.built, entry.span, entry.entered = (
+            here.prefix + merge.label,
+            (start, len(self.builder.nodes)),
+            tuple(ends),
+        )
+        self._register(merge, entry, names, also)
+        return entry.output
+
+    # -- layers and blocks
+
+    def _call(self, step: Step, call: Call, inputs: list[Flow], place: Place, here: Here, built: str) -> Entry:
+        entry = call.entry
+        try:
+            check_inputs(entry, len(inputs))
+        except Mistake as mistake:
+            self.problems.mistake(mistake, step.source.where if step.source else step.where, step.path)
+            inputs = [BROKEN]
+        bound = call.bound if call.bound is not None else self._bind(step, call, place)
+        if isinstance(entry, YamlBlock):
+            return self._yaml_block(step, entry, bound, inputs, place, here, built)
+        nodes = tuple([tensor for tensor in inputs if isinstance(tensor, Node)])
+        if bound is None or len(nodes) < len(inputs):
+            return Entry(BROKEN)
+        start = len(self.builder.nodes)
+        is_layer = isinstance(entry, LayerType)
+        site = here.site
+        if site is None:
+            site = Site(step, bound, step.path, here.stage, None if is_layer else built)
+        self._room_for_one(step)
+        try:
+            if is_layer:
+                return Entry(self.builder.add(built, bound, nodes, site, step.where))
+            scope = BlockScope(self.builder, self.defaults, built + "-", site, step.where)
+            output = bound.expand(scope, nodes)
+        except Mistake as mistake:
+            self._shape_mistake(mistake, step, call, nodes, here)
+            return Entry(BROKEN)
+        except ExpressionMistake as mistake:
+            self.problems.mistake(mistake.mistake, mistake.where)
+            return Entry(BROKEN)
+        return Entry(output, Inside(self.builder.nodes[start:], built + "-"))
+
+    def _bind(self, step: Step, call: Call, place: Place) -> Any:
+        """Work out the options of a node and make the layer or block call; None where something is wrong."""
+        written = {**call.defaults, **call.options}
+        options: dict[str, Any] = {}
+        good = True
+        for name, value in written.items():
+            path = f"{step.path}.{name}" if name in call.options else f"defaults.{call.entry.name}.{name}"
+            # A default was not written here: of the names around, it sees only the spec's and those of the position.
+            found = self.evaluate(value, place if name in call.options else self._outside(place), path, missing=Broken)
+            if found is Broken:
+                good = False
+            else:
+                options[name] = found
+        if not good:
+            return None
+        try:
+            return call.entry.bind(options)
+        except Mistakes as mistakes:
+            report_mistakes(self.problems, mistakes.mistakes, written, step.where, step.path)
+            return None
+
+    def _outside(self, place: Place) -> Place:
+        return Place(Names(), self.variables, place.history, place.entered, place.iteration)
+
+    def _shape_mistake(self, mistake: Mistake, step: Step, call: Call, nodes: tuple[Node, ...], here: Here) -> None:
+        """Report a mistake that shapes made, at the step, or for a step inside a YAML block where the block is used."""
+        value = call.options.get(str(mistake.option[0])) if mistake.option else None
+        focus = value.find(mistake.option[1:]) if value else None
+        related = [
+            Related(note, nodes[index].where)
+            for index, note in mistake.notes.items()
+            if nodes[index].where != step.where
+        ]
+        message = mistake.message
+        if mistake.inside:
+            message = f"{message} (in {call.entry.name}, at its {mistake.inside})"
+        where = step.where
+        if here.uses:
+            related.insert(0, Related("inside the block, here", where))
+            where, focus = here.uses[0], None
+        self.problems.add(
+            Diagnostic(mistake.code, message, where, step.path, mistake.label, focus, mistake.help, tuple(related))
+        )
+
+    def _yaml_block(
+        self,
+        step: Step,
+        block: YamlBlock,
+        options: dict[str, Any] | None,
+        inputs: list[Flow],
+        place: Place,
+        here: Here,
+        built: str,
+    ) -> Entry:
+        if place.depth >= MAX_BLOCK_DEPTH:
+            self.problems.say(
+                "E403", f"blocks are nested more than {MAX_BLOCK_DEPTH} levels deep", step.where, path=step.path
+            )
+            raise SpecError(self.problems.all)
+        site = here.site
+        if site is None:
+            site = Site(step, BlockCall(block, options or {}), step.path, here.stage, built)
+        names = Names()
+        if block.named_inputs:
+            for name, tensor in zip(block.inputs, [*inputs, *[BROKEN] * len(block.inputs)], strict=False):
+                names.named[name] = Entry(tensor)
+        first = inputs[0]
+        variables = self._block_variables(block, options, first, names)
+        within = Place(names, variables, [first], first, None, place.depth + 1)
+        inner = Here(f"{built}-", here.stage, site, here.uses or (step.where,))
+        start = len(self.builder.nodes)
+        self._steps(block.steps, within, inner)
+        if not here.uses:
+            self.inside_blocks.update(self.builder.nodes[start:])
+        return Entry(within.history[-1], names)
+
+    def _block_variables(
+        self, block: YamlBlock, options: dict[str, Any] | None, first: Flow, names: Names
+    ) -> Variables:
+        """What a body sees: its params, its vars, and the vars of the file that defines it."""
+        outer = self.variables if block.sees_vars else None
+        if options is None:
+            return Variables({name: UNKNOWN for name in (*block.params, *block.vars)}, {}, outer)
+        known = dict(options)
+        values = dict(block.vars)
+        for name, default in block.defaults.items():
+            if name not in options:
+                if default.is_constant:
+                    known[name] = default.constant
+                else:
+                    values[name] = default
+        variables = Variables(values, known, outer)
+        place = Place(names, variables, [first], first)
+        for name, value in values.items():
+            with self.reporting(value.where, f"blocks.{block.name}"):
+                found = variables.value(name, place)
+                if name in block.params and (mistake := block.params[name].check(found)):
+                    raise Mistake(mistake.code, f"{block.name}: {mistake.message}", help=mistake.help)
+                continue
+            values[name] = UNKNOWN
+        return variables
+
+    # -- shared calls
+
+    def _share(self, step: Step, share: Share, inputs: list[Flow], place: Place, here: Here, built: str) -> Entry:
+        """Call what a reference names again: every node it made, on new inputs, with the weights it has."""
+        target: Entry | None = None
+        with self.reporting(share.where, f"{step.path}.share"):
+            target = resolve_entry(share.target, place)
+            if isinstance(target.output, Node) and target.output.layer.type_name == "input":
+                raise Mistake("E212", f"{share.target.text} is an input; it has no weights to share")
+        if (
+            target is None
+            or isinstance(target.output, Broken)
+            or any(isinstance(t, Broken) for t in (*inputs, *target.entered))
+        ):
+            return Entry(BROKEN)
+        if len(inputs) != len(target.entered):
+            self.problems.say(
+                "E306",
+                f"{share.target.text} takes {len(target.entered)} inputs, but here it gets {len(inputs)}",
+                step.where,
+                path=step.path,
+            )
+            return Entry(BROKEN)
+        again: dict[Node, Node] = {}
+        for old, new in zip(target.entered, inputs, strict=True):
+            assert isinstance(old, Node) and isinstance(new, Node)
+            again[old] = new
+        made = self._span_of(target)
+        single = len(made) == 1 and made[0].name == target.built
+        site = here.site or Site(step, f"share {share.target.text}", step.path, here.stage, None if single else built)
+        for node in made:
+            self._room_for_one(step)
+            name = built if single else built + node.name[len(target.built) :]
+            nodes = tuple(again.get(one, one) for one in node.inputs)
+            assert isinstance(node.layer, Layer)
+            try:
+                again[node] = self.builder.add(name, node.layer, nodes, site, step.where, node.owner or node)
+            except Mistake as mistake:
+                self.problems.mistake(mistake, step.where, step.path)
+                return Entry(BROKEN)
+        output = again.get(target.output, target.output)
+        inside = target.inside and Inside([again[node] for node in made], built + "-")
+        return Entry(output, inside or None)
+
+    def _span_of(self, entry: Entry) -> list[Node]:
+        return self.builder.nodes[slice(*entry.span)]
+
+    # -- evaluating and reporting
+
+    def evaluate(self, value: Value, place: Place, path: str, missing: Any = None) -> Any:
+        """Work out a value; ``missing`` where it can't be, and the reason was reported."""
+        if value.broken:
+            return missing
+        if value.is_constant:
+            return value.constant
+        found = missing
+        with self.reporting(value.where, path):
+            found = value.evaluate(Seen(place.variables, place))
+        return found
+
+    def checked(self, value: Value, place: Place, check: Any) -> Any:
+        """Work out a value and check it, a constant was checked when it was read; None where it is no good."""
+        if value.broken:
+            return None
+        if value.is_constant:
+            return value.constant
+        found = self.evaluate(value, place, "", missing=Broken)
+        if found is Broken:
+            return None
+        probe = Value(value.tree)
+        check(probe, found)
+        return None if probe.broken else found
+
+    @contextmanager
+    def reporting(self, where: Where, path: str) -> Iterator[None]:
+        """Report what goes wrong inside, at the expression where that is known, and go on after it."""
+        try:
+            yield
+        except ExpressionMistake as mistake:
+            self.problems.mistake(mistake.mistake, mistake.where, path)
+        except Mistake as mistake:
+            self.problems.mistake(mistake, where, path)
+        except Unknowable:
+            pass
+
+    def _count_step(self, step: Step) -> None:
+        self._steps_left -= 1
+        if self._steps_left < 0:
+            self.too_many(self.limits.layers * STEPS_PER_LAYER, step)
+
+    def _room_for_one(self, step: Step) -> None:
+        if len(self.builder.nodes) >= self.limits.layers + len(self.network.inputs):
+            self.too_many(len(self.builder.nodes) + 1, step)
+
+    def too_many(self, layers: int, step: Step) -> None:
+        where = step.repeat.where if step.repeat else step.where
+        self.problems.say(
+            "E406", f"this makes {layers:,} layers or more; {self.limits.layers:,} are allowed", where, path=step.path,
+            help="repeat less, or raise the limit with --limit layers=N",
+        )  # fmt: skip
+        raise SpecError(self.problems.all)
