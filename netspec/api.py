@@ -63,7 +63,7 @@ class Spec:
         """
         from netspec.backends.keras import build
 
-        return build(self, seed=seed)
+        return build(self._graph, self.limits, seed=seed)
 
     def __repr__(self) -> str:
         return f"<Spec {self.name} from {self.file}: {self._graph!r}>"

@@ -93,9 +93,11 @@ class BlockReader:
             later = [used for used in _names(default) if used in block.params and used not in seen] if default else []
             if default is not None and later:
                 self.read.problems.say(
-                    "E201", f"the default of {name} uses {later[0]}, which is declared after it", default.where,
+                    "E201",
+                    f"the default of {name} uses {later[0]}, which is declared after it",
+                    default.where,
                     help=f"move {later[0]} before {name}",
-                )  # fmt: skip
+                )
                 default.broken = True
             seen.add(name)
 
@@ -166,9 +168,12 @@ class BlockReader:
             if key not in PARAM_KEYS:
                 near = nearest(key, PARAM_KEYS)
                 self.read.problems.say(
-                    "E112", f"a param has no {show_value(key)}", where, path=f"{path}.{key}",
+                    "E112",
+                    f"a param has no {show_value(key)}",
+                    where,
+                    path=f"{path}.{key}",
                     help=f"write {near}" if near else f"there are {', '.join(PARAM_KEYS)}",
-                )  # fmt: skip
+                )
                 return None
         schema = {
             key: yaml.plain(item)
@@ -192,9 +197,12 @@ class BlockReader:
             if kind not in PARAM_TYPES:
                 near = _PARAM_TYPE_WORDS.get(str(kind)) or nearest(str(kind), PARAM_TYPES)
                 self.read.problems.say(
-                    "E112", f"there is no param type {show_value(kind)}", tree.entries["type"].where, path=f"{path}.type",
+                    "E112",
+                    f"there is no param type {show_value(kind)}",
+                    tree.entries["type"].where,
+                    path=f"{path}.type",
                     help=f"write type: {near}" if near else f"there are {', '.join(PARAM_TYPES)}",
-                )  # fmt: skip
+                )
                 return None
         items = tree.entries.get("items")
         if items is not None:

@@ -40,9 +40,11 @@ def check_shape(problems: Problems, value: Value, sizes: Any, path: str) -> None
     for index, size in enumerate(sizes):
         if size is not None and (type(size) is not int or size < 1):
             problems.say(
-                "E108", f"a size is a positive integer, or null where it is unknown, not {show_value(size)}",
-                value.find((index,)), path=f"{path}.{index}",
-            )  # fmt: skip
+                "E108",
+                f"a size is a positive integer, or null where it is unknown, not {show_value(size)}",
+                value.find((index,)),
+                path=f"{path}.{index}",
+            )
             value.broken = True
 
 
@@ -58,9 +60,12 @@ def check_repeat(problems: Problems, value: Value, times: Any, step: Step) -> No
         value.broken = True
     elif times > 1 and step.source is not None and not step.source.flows():
         problems.say(
-            "E210", f"all {times} copies would read the same tensor, and only the last would be used", step.source.where,
-            path=f"{step.path}.from", help="leave from out, so that each copy reads the one before it, or name prev in it",
-        )  # fmt: skip
+            "E210",
+            f"all {times} copies would read the same tensor, and only the last would be used",
+            step.source.where,
+            path=f"{step.path}.from",
+            help="leave from out, so that each copy reads the one before it, or name prev in it",
+        )
         value.broken = True
 
 

@@ -86,7 +86,7 @@ def build(
     loaded = _load(spec, set_, root, limit)
     from netspec.backends import keras as backend
 
-    model = backend.build(loaded, seed=seed, progress=_progress("building"))
+    model = backend.build(loaded.graph(), loaded.limits, seed=seed, progress=_progress("building"))
     if summary:
         _print(loaded.summary())
     if output is not None:
@@ -319,7 +319,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
             raise
         sys.stderr.write(
             f"internal error: {type(error).__name__}: {error}\n"
-            "This is a fault of netspec, not of your spec; please report it (NETSPEC_DEBUG=1 shows where it happened).\n"
+            "This is a fault of netspec, not of your spec; please report it (NETSPEC_DEBUG=1 shows where it is).\n"
         )
         return OWN_FAULT
     return GOOD

@@ -112,8 +112,8 @@ class Related:
 class Diagnostic:
     """One mistake (or warning), complete enough to be shown as text, JSON or an editor's mark.
 
-    ``where`` is where the mistake is; ``focus``, if given, the part of it to underline; ``label`` is the word beside the
-    underline. ``path`` is the place in the spec in the grammar of ``set``: ``stages.stage2.0.filters``.
+    ``where`` is where the mistake is; ``focus``, if given, the part of it to underline; ``label`` is what stands beside
+    the underline. ``path`` is the place in the spec in the grammar of ``set``: ``stages.stage2.0.filters``.
     """
 
     code: str

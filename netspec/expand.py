@@ -97,7 +97,7 @@ class _Expander:
             value.broken = True
 
     def _padding(self, root: Place) -> None:
-        """Zero padding of the input: an ordinary layer, the one for the input's rank, as a first node of its own name."""
+        """Pad the input with zeros: the ordinary layer for its rank, as a first node of its own name."""
         padding = self.network.padding
         if padding is None or not root.history:
             return
@@ -146,7 +146,7 @@ class _Expander:
         return outputs if good else None
 
     def _warn_unused(self, graph: Graph, unused: list[Node]) -> None:
-        """Warn of written nodes that reach no output. Inside blocks nobody is to blame, unless all of a block is unused."""
+        """Warn of written nodes that reach no output; of those inside a block only where all of the block is unused."""
         if not unused:
             return
         used_steps = {node.site.step for node in graph.nodes.values()}
@@ -160,9 +160,12 @@ class _Expander:
                 else node.where
             )
             self.problems.say(
-                "W201", f"{node.block or node.name} reaches no output, so it is not built", where, path=node.site.path,
+                "W201",
+                f"{node.block or node.name} reaches no output, so it is not built",
+                where,
+                path=node.site.path,
                 help="name it in outputs, read it with from, or delete it",
-            )  # fmt: skip
+            )
 
     def _budget(self, graph: Graph, root: Place) -> None:
         for name, value in self.network.budget.items():
@@ -182,9 +185,13 @@ class _Expander:
                 )
             elif spent > bound:
                 self.problems.say(
-                    "E401", f"{name} is {spent:,}, over the budget of {bound:,} by {spent - bound:,}", value.where,
-                    path=f"budget.{name}", help="most of it goes to " + ", ".join(f"{block} ({cost:,})" for block, cost in dearest(graph, name)),
-                )  # fmt: skip
+                    "E401",
+                    f"{name} is {spent:,}, over the budget of {bound:,} by {spent - bound:,}",
+                    value.where,
+                    path=f"budget.{name}",
+                    help="most of it goes to "
+                    + ", ".join(f"{block} ({cost:,})" for block, cost in dearest(graph, name)),
+                )
 
     def _largest(self) -> Step:
         steps = [step for steps in self.network.stages.values() for step in steps]

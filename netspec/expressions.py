@@ -233,8 +233,9 @@ def _add(a: Any, b: Any, magnitude: int) -> Any:
     if isinstance(a, list | str) and type(a) is type(b):
         if len(a) + len(b) > MAX_ITEMS:
             raise _too_large(len(a) + len(b), "items")
-        return a + b
-    return _numbers(a, b, "+") or a + b
+    else:
+        _require_numbers(a, b, "+")
+    return operator.add(a, b)
 
 
 def _multiply(a: Any, b: Any, magnitude: int) -> Any:
@@ -243,11 +244,12 @@ def _multiply(a: Any, b: Any, magnitude: int) -> Any:
             if len(items) * times > MAX_ITEMS:
                 raise _too_large(len(items) * times, "items")
             return items * times
-    return _numbers(a, b, "*") or a * b
+    _require_numbers(a, b, "*")
+    return a * b
 
 
 def _power(a: Any, b: Any, magnitude: int) -> Any:
-    _numbers(a, b, "**")
+    _require_numbers(a, b, "**")
     if type(a) is int and type(b) is int and abs(a) > 1 and b > 0 and b * math.log2(abs(a)) > math.log2(magnitude) + 1:
         raise Mistake("E407", f"{a}**{b} is larger than {magnitude:,}")
     value = a**b
@@ -258,12 +260,13 @@ def _power(a: Any, b: Any, magnitude: int) -> Any:
 
 def _arithmetic(function: Callable[[Any, Any], Any], sign: str) -> Callable[[Any, Any, int], Any]:
     def apply(a: Any, b: Any, magnitude: int) -> Any:
-        return _numbers(a, b, sign) or function(a, b)
+        _require_numbers(a, b, sign)
+        return function(a, b)
 
     return apply
 
 
-def _numbers(a: Any, b: Any, sign: str) -> None:
+def _require_numbers(a: Any, b: Any, sign: str) -> None:
     for value in (a, b):
         if type(value) not in (int, float, bool):
             if value is None:

@@ -231,7 +231,7 @@ ObjectClass = TypeVar("ObjectClass", bound=type[ConfiguredObject])
 
 def register_layer(cls: LayerClass) -> LayerClass:
     """Make a `Layer` class a type that specs can name. Raises `RegistrationError` where the name is taken."""
-    if not (isinstance(cls, type) and issubclass(cls, Layer)):
+    if not issubclass(cls, Layer):
         raise RegistrationError(f"register_layer wants a class made from netspec.Layer, not {cls!r}")
     if not (cls.__doc__ or "").strip():
         raise RegistrationError(f"{cls.__name__} needs a docstring: its first sentence is shown by netspec blocks")

@@ -11,7 +11,7 @@ import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from netspec import yaml
 from netspec.errors import Diagnostic, Related, Source, SpecError, Where
@@ -105,7 +105,7 @@ class Loader:
             except _EditMistake as mistake:
                 self.problems.say("E209", mistake.message, edits.keys[path], path=path, help=mistake.help)
 
-    # --------------------------------------------------------------------------------------------------------- libraries
+    # -------------------------------------------------------------------------------------------------------- libraries
 
     def _libraries(self, tree: yaml.Mapping) -> list[yaml.Mapping]:
         use = tree.entries.get("use")
@@ -125,9 +125,10 @@ class Loader:
                 libraries[found] = self._read(source)
         return list(libraries.values())
 
-    # ------------------------------------------------------------------------------------------------------------- files
+    # ------------------------------------------------------------------------------------------------------------ files
 
     def _read(self, source: Source) -> yaml.Mapping:
+        tree: yaml.Tree
         try:
             tree, found = yaml.read(source, self.limits)
         except SpecError as error:
@@ -143,50 +144,28 @@ class Loader:
     def _other_file(self, tree: yaml.Tree, what: str) -> Path:
         """Find the file that ``extends`` or ``use`` names; refuse all that is not a plain file below the root."""
         if not isinstance(tree, yaml.Scalar) or not isinstance(tree.value, str) or not tree.value:
-            self._fail(
-                "E208",
-                f"{what} names a file by a path relative to this one, not {show_value(yaml.plain(tree))}",
-                tree.where,
-            )
-        written = str(tree.value)
+            shown = show_value(yaml.plain(tree))
+            self._fail("E208", f"{what} names a file by a path relative to this one, not {shown}", tree.where)
+        written, shown = tree.value, show_value(tree.value)
         if self.root is None:
-            self._fail(
-                "E208",
-                f"{what} needs a folder to look in, and this spec was not read from a file",
-                tree.where,
-                "give the spec as a file, or name the folder with --root",
-            )
+            message = f"{what} needs a folder to look in, and this spec was not read from a file"
+            self._fail("E208", message, tree.where, "give the spec as a file, or name the folder with --root")
         if written.startswith("$"):
             self._fail("E208", f"{what} is written out; an expression can't stand here", tree.where)
         if "://" in written:
-            self._fail(
-                "E208",
-                f"{show_value(written)} is an address; nothing is fetched",
-                tree.where,
-                "put the file beside the spec",
-            )
+            self._fail("E208", f"{shown} is an address; nothing is fetched", tree.where, "put the file beside the spec")
         relative = Path(written)
         written_in = self.paths.get(tree.where.source.name, self.main)
         folder = written_in.resolve().parent if written_in else self.root
-        if relative.is_absolute() or "\x00" in written:
-            self._fail(
-                "E208",
-                f"{show_value(written)} is not a relative path",
-                tree.where,
-                "write the path from this file's folder",
-            )
+        if relative.is_absolute():
+            self._fail("E208", f"{shown} is not a relative path", tree.where, "write the path from this file's folder")
         try:
             found = (folder / relative).resolve()
             inside = found.is_relative_to(self.root)
         except (OSError, RuntimeError, ValueError):
-            self._fail("E208", f"{show_value(written)} can't be followed", tree.where)
+            self._fail("E208", f"{shown} can't be followed", tree.where)
         if not inside:
-            self._fail(
-                "E208",
-                f"{show_value(written)} is outside of the spec's folder",
-                tree.where,
-                "move it inside, or widen the folder with --root",
-            )
+            self._fail("E208", f"{shown} is outside of the spec's folder", tree.where, "move it in, or use --root")
         return found
 
     def _open(self, found: Path, where: Where) -> Source:
@@ -201,7 +180,7 @@ class Loader:
         self.paths[shown] = found
         return Source(shown, text)
 
-    def _fail(self, code: str, message: str, where: Where, help: str = "") -> Any:
+    def _fail(self, code: str, message: str, where: Where, help: str = "") -> NoReturn:
         self.problems.say(code, message, where, help=help)
         raise SpecError(self.problems.all)
 
@@ -219,8 +198,7 @@ def _shown(found: Path, path: Path | None) -> str:
     """Name a file as a person would, relative to the spec that was given."""
     if path is None:
         return found.name
-    folder = os.path.relpath(found.parent, path.resolve().parent)
-    return os.path.normpath(os.path.join(os.path.dirname(str(path)), folder, found.name))
+    return os.path.normpath(path.parent / os.path.relpath(found, path.resolve().parent))
 
 
 def read_text(path: Path, limits: Limits) -> tuple[str, tuple[str, str] | None]:
@@ -305,8 +283,10 @@ def _merge(base: yaml.Mapping, variant: yaml.Mapping) -> yaml.Mapping:
             del entries[key], keys[key]
             continue
         if isinstance(below, yaml.Mapping) and isinstance(item, yaml.Mapping):
-            item = _merge(below, item)
-        entries[key], keys[key] = item, variant.keys[key]
+            entries[key] = _merge(below, item)
+        else:
+            entries[key] = item
+        keys[key] = variant.keys[key]
     return yaml.Mapping(entries, variant.where, keys, base.broken or variant.broken)
 
 

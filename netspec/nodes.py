@@ -80,16 +80,22 @@ class NodeReader:
 
     def _not_a_node(self, tree: yaml.Tree, path: str) -> None:
         self.read.problems.say(
-            "E109", f"a node is a name or a mapping, not {kind_of(tree)}", tree.where, path=path,
+            "E109",
+            f"a node is a name or a mapping, not {kind_of(tree)}",
+            tree.where,
+            path=path,
             help="write - relu, or - {type: conv2d, filters: 64, kernel_size: 3}",
-        )  # fmt: skip
+        )
 
     def _not_one_kind(self, tree: yaml.Mapping, kinds: list[str], path: str) -> None:
         if kinds:
             self.read.problems.say(
-                "E109", f"a node has one of {', '.join(BODY_KEYS)}, not {' and '.join(kinds)}", tree.keys[kinds[1]], path=path,
+                "E109",
+                f"a node has one of {', '.join(BODY_KEYS)}, not {' and '.join(kinds)}",
+                tree.keys[kinds[1]],
+                path=path,
                 help="make two nodes of it",
-            )  # fmt: skip
+            )
             return
         known = [key for key in tree.entries if key in TYPES or key in self.blocks]
         near = next((key for key in tree.entries if nearest(key, BODY_KEYS)), None)

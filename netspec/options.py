@@ -6,6 +6,7 @@ From there come its JSON Schema, the check of its value, its line in ``netspec b
 
 from __future__ import annotations
 
+import functools
 import inspect
 import json
 import types
@@ -89,27 +90,22 @@ def compile_schema(schema: JsonSchema) -> Any:
     return _validator_class()(schema, registry=_empty_registry())
 
 
+@functools.cache
 def _validator_class() -> Any:
-    global _VALIDATOR
-    if _VALIDATOR is None:
-        from jsonschema import Draft202012Validator
-        from jsonschema.validators import extend
+    from jsonschema import Draft202012Validator
+    from jsonschema.validators import extend
 
-        # JSON calls 32.0 an integer and Python calls True one; an architecture means neither.
-        checker = Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
-        checker = checker.redefine("number", lambda _, value: type(value) in (int, float))
-        checker = checker.redefine("array", lambda _, value: isinstance(value, list | tuple))
-        _VALIDATOR = extend(Draft202012Validator, type_checker=checker)
-    return _VALIDATOR
+    # JSON calls 32.0 an integer and Python calls True one; an architecture means neither.
+    checker = Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
+    checker = checker.redefine("number", lambda _, value: type(value) in (int, float))
+    checker = checker.redefine("array", lambda _, value: isinstance(value, list | tuple))
+    return extend(Draft202012Validator, type_checker=checker)  # type: ignore[no-untyped-call]
 
 
 def _empty_registry() -> Any:
     from referencing import Registry
 
     return Registry()
-
-
-_VALIDATOR: Any = None
 
 
 # ---------------------------------------------------------------------------------------------- annotations to options
@@ -121,7 +117,7 @@ def options_of_class(cls: type, base: type) -> dict[str, Option]:
     options: dict[str, Option] = {}
     for parent in [*parents, base]:
         hints = typing.get_type_hints(parent, include_extras=True)
-        for name in parent.__dict__.get("__annotations__", {}):
+        for name in inspect.get_annotations(parent):
             if typing.get_origin(hints[name]) is not typing.ClassVar:
                 options[name] = option_from(name, hints[name], getattr(cls, name, REQUIRED))
     return options
@@ -209,15 +205,17 @@ def _describe(schema: JsonSchema, *, plural: bool) -> str:
         return _one_of([show_value(value).strip("'") for value in schema["enum"]])
     if "anyOf" in schema:
         return _alternatives([_describe(arm, plural=plural) for arm in schema["anyOf"]])
-    kind = schema.get("type", "anything")
+    kind: Any = schema.get("type", "anything")
     if isinstance(kind, list):
         return _alternatives([_describe({**schema, "type": one}, plural=plural) for one in kind])
     if kind == "array":
         return ("lists" if plural else "a list") + _length(schema) + _items(schema)
     if kind in ("integer", "number"):
         return _number(schema, kind, plural=plural)
-    singular = {"boolean": "true or false", "string": "text", "null": "null", "object": "a mapping"}.get(kind, kind)
-    return singular
+    if kind == "object" and "properties" in schema:
+        return f"a mapping of {_one_of(list(schema['properties']))}"
+    words: dict[Any, str] = {"boolean": "true or false", "string": "text", "null": "null", "object": "a mapping"}
+    return words.get(kind, str(kind))
 
 
 def _one_of(names: list[str]) -> str:
@@ -331,7 +329,7 @@ def _way_out(name: str, schema: JsonSchema, value: object) -> str:
                 return f"write {count} values, not {len(value)}"
     choices = [show_value(choice).strip("'") for arm in arms for choice in arm.get("enum", ())]
     if choices and type(value) is int and name == "padding":
-        return "Keras pads by name here (padding: same keeps the size); put a zero_padding layer before it for an exact number"
+        return "write padding: same to keep the size; for an exact number put a zero_padding layer before it"
     return ""
 
 

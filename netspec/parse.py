@@ -1,4 +1,4 @@
-"""From the tree of a text to a `Network`: structure, names, types and options, every independent mistake in one pass."""
+"""From the tree of a text to a `Network`: structure, names, types and options, all mistakes in one pass."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from netspec.values import Problems, Value, constant
 LANGUAGE_VERSION = 1
 
 TOP_LEVEL = (
-    "netspec", "name", "description", "extends", "set", "use", "vars", "defaults", "input", "inputs", "padding", "blocks",
-    "stages", "head", "outputs", "budget", "weights",
+    "netspec", "name", "description", "extends", "set", "use", "vars", "defaults", "input", "inputs", "padding",
+    "blocks", "stages", "head", "outputs", "budget", "weights",
 )  # fmt: skip
 
 
@@ -122,9 +122,12 @@ class _Parser:
         if padding is not None:
             if not self.result.single_input:
                 self.read.problems.say(
-                    "E105", "padding pads the single input; with several inputs it has no meaning", tree.keys["padding"],
-                    path="padding", help="put a zero_padding layer where it is wanted",
-                )  # fmt: skip
+                    "E105",
+                    "padding pads the single input; with several inputs it has no meaning",
+                    tree.keys["padding"],
+                    path="padding",
+                    help="put a zero_padding layer where it is wanted",
+                )
             else:
                 self.result.padding = self.read.value(padding, "padding")
                 self.read.claim("padding", tree.keys["padding"], self.result.names)
@@ -134,9 +137,12 @@ class _Parser:
             return None
         if not isinstance(tree, yaml.Mapping):
             self.read.problems.say(
-                "E108", f"{path} must be a mapping with shape and dtype, not {kind_of(tree)}", tree.where, path=path,
+                "E108",
+                f"{path} must be a mapping with shape and dtype, not {kind_of(tree)}",
+                tree.where,
+                path=path,
                 help="write {shape: [height, width, channels]}, without the batch",
-            )  # fmt: skip
+            )
             return None
         self.read.known_keys(tree, ("shape", "dtype"), path)
         shape = tree.entries.get("shape")
@@ -162,9 +168,12 @@ class _Parser:
     def _wrong_dtype(self, value: Value, dtype: Any, path: str) -> None:
         near = nearest(dtype, INPUT_DTYPES) if isinstance(dtype, str) else None
         self.read.problems.say(
-            "E108", f"there is no dtype {show_value(dtype)} for an input", value.where, path=path,
+            "E108",
+            f"there is no dtype {show_value(dtype)} for an input",
+            value.where,
+            path=path,
             help=f"write {near}" if near else f"there are {', '.join(INPUT_DTYPES)}",
-        )  # fmt: skip
+        )
 
     def _stages(self) -> None:
         tree = self.tree

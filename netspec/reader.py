@@ -40,7 +40,7 @@ class Reader:
 
     def mapping(self, tree: yaml.Mapping, key: str, path: str) -> dict[str, yaml.Tree]:
         item = tree.entries.get(key)
-        if item is None or item.broken and not isinstance(item, yaml.Mapping):
+        if item is None or (item.broken and not isinstance(item, yaml.Mapping)):
             return {}
         if not isinstance(item, yaml.Mapping):
             self.problems.say(

@@ -29,8 +29,8 @@ def list_types() -> str:
     lines = []
     for (kind, family), entries in sorted(families.items()):
         lines.append(f"{family.replace('_', ' ')} ({kind}s)")
-        for entry in sorted(entries, key=lambda entry: entry.name):
-            lines.append(f"  {entry.name:<{width}}  {_cut(entry.summary, WIDTH - width - 4)}")
+        entries.sort(key=lambda entry: entry.name)
+        lines += [f"  {entry.name:<{width}}  {_cut(entry.summary, WIDTH - width - 4)}" for entry in entries]
         lines.append("")
     return "\n".join([*lines, "netspec blocks TYPE shows one with its options, shapes and an example"])
 

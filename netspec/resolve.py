@@ -151,10 +151,10 @@ class _Dumper(pyyaml.SafeDumper):
         style = None if yaml.resolves_to_text(value) and value != "<<" else '"'
         return self.represent_scalar("tag:yaml.org,2002:str", value, style=style)
 
-    def represent_list(self, value: list[Any]) -> pyyaml.SequenceNode:
+    def represent_list(self, value: Any) -> pyyaml.SequenceNode:
         return self.represent_sequence("tag:yaml.org,2002:seq", value, flow_style=_fits(value))
 
-    def represent_dict(self, value: dict[str, Any]) -> pyyaml.MappingNode:
+    def represent_dict(self, value: Any) -> pyyaml.MappingNode:
         return self.represent_mapping("tag:yaml.org,2002:map", value, flow_style=_fits(value))
 
 

@@ -1,4 +1,16 @@
-"""JSON Schema (draft 2020-12) of the spec language, made from the registered types: for editors and other programs."""
+"""JSON Schema (draft 2020-12) of the spec language, made from the registered types: for editors and other programs.
+
+It is laid out for what the YAML language server makes of it:
+
+- While one types, it takes a ``const`` or ``enum`` for met by a value that only begins like it, so that ``conv2d`` would
+  be offered the options of ``conv2d_transpose`` too. A ``pattern`` is exact; so types are told apart by patterns.
+- It offers the properties of every schema that applies, unless they are ``true`` or ``false``. So a key is described
+  where it belongs and is ``true`` where it must only not be refused.
+- Hovering shows the first description it finds, the innermost first. So the arms of an ``anyOf`` have none, but for
+  names that are listed one by one.
+- Of several arms that all fail it shows what is wrong by the first. So the most likely stands first.
+- A ``title`` would be written over each hover text.
+"""
 
 from __future__ import annotations
 
@@ -52,26 +64,20 @@ def _spec_schema(types: list[Type], shared: _Shared) -> JsonSchema:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": SCHEMA_ID,
-        "title": "netspec",
         "description": "One neural network, described by one YAML file.",
         "type": "object",
-        "properties": _top_level(types, shared),
+        "properties": _top_level(types),
         "additionalProperties": False,
+        "if": {"not": {"required": ["extends"]}},
+        "then": _whole(),
         "$defs": {
-            "expression": {
-                "type": "string",
-                "pattern": "^\\$",
-                "description": "An expression: $name, or $(…) around arithmetic on numbers, texts and lists.",
-            },
-            "reference": _reference(),
-            "nodes": {
-                "type": "array",
-                "items": {"$ref": "#/$defs/node"},
-                "description": "Nodes, in the order in which data flows.",
-            },
+            "expression": {"type": "string", "pattern": "^\\$"},
+            "reference": {"anyOf": [{"type": "string"}, {"type": "integer", "maximum": -1}]},
+            "nodes": {"type": "array", "items": {"$ref": "#/$defs/node"}},
             "node": _node(types),
-            **{f"type.{entry.name}": _typed_node(entry, shared) for entry in types},
-            **{kind: _object(kind) for kind in OBJECT_KINDS},
+            "type": _type(types),
+            **{f"type.{entry.name}": _typed(entry, shared) for entry in types},
+            **{kind: _object(kind, shared) for kind in OBJECT_KINDS},
             "input": _input(),
             "block": _block(),
             "param": _param(),
@@ -266,7 +272,7 @@ def _node(types: Iterable[Type]) -> JsonSchema:
 
 
 def _only(kind: str, extra: tuple[str, ...], keys: Mapping[str, JsonSchema]) -> JsonSchema:
-    allowed = {name: True for name in (kind, *extra, *keys)}
+    allowed = dict.fromkeys((kind, *extra, *keys), True)
     return {
         "if": {"required": [kind]},
         "then": {"properties": allowed, "required": [kind, *extra], "additionalProperties": False},

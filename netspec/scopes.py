@@ -203,9 +203,10 @@ def resolve(reference: Reference, place: Place) -> list[Flow]:
     if reference is PREV or reference.path == ("prev",):
         if not place.history:
             raise Mistake(
-                "E207", "nothing has flowed yet: with several inputs the first node says where it reads from",
+                "E207",
+                "nothing has flowed yet: with several inputs the first node says where it reads from",
                 help=_inputs_help(place),
-            )  # fmt: skip
+            )
         return [place.history[-1]]
     if reference.steps:
         if reference.steps > len(place.history):
@@ -297,7 +298,7 @@ def _inner(entry: Entry, name: str, so_far: str) -> Entry:
 
 
 class Inside(Names):
-    """The inside of a block written in Python: its nodes by the names they were built with, looked up when asked for."""
+    """The inside of a block written in Python: its nodes by their built names, looked up when asked for."""
 
     __slots__ = ("nodes", "prefix")
 

@@ -54,8 +54,9 @@ def sliding(
     strides: tuple[int, ...],
     padding: str,
     dilation: tuple[int, ...] | None = None,
+    option: tuple[str | int, ...] = (),
 ) -> Shape:
-    """Slide a window along every spatial axis; refuse a window that is larger than its input."""
+    """Slide a window, given by ``option``, along every spatial axis; refuse one that is larger than its input."""
     dilation = dilation or (1,) * len(kernel)
     result = tuple(
         window(size, k, stride, padding, d)
@@ -67,6 +68,7 @@ def sliding(
             "E303",
             f"{type_name} needs a window of {show(reach)}, but its input is only {show(spatial)}",
             help="use a smaller window, padding: same, or fewer strides before this line",
+            option=option,
         )
     return result
 
@@ -115,13 +117,13 @@ def require_spatial(type_name: str, shape: Shape, rank: int, siblings: Sequence[
     require_rank(type_name, shape, SPATIAL_AXES[rank], between)
 
 
-def require_axes(type_name: str, shape: Shape, least: int = 1) -> None:
-    """Refuse a shape of fewer axes than ``least``."""
-    if len(shape) < least:
+def require_axis(type_name: str, shape: Shape) -> None:
+    """Refuse a single number, which has no axis."""
+    if not shape:
         raise Mistake(
             "E302",
-            f"{type_name} wants at least {_axes(least)}, but its input is {show(shape)} ({_axes(len(shape))})",
-            help="put reshape before it: target_shape [1] makes one axis of a single number" if not shape else "",
+            f"{type_name} wants at least 1 axis, but its input is {show(shape)} (no axes)",
+            help="put reshape before it: target_shape [1] makes one axis of a single number",
         )
 
 

@@ -51,7 +51,7 @@ def rows(graph: Graph, depth: str = "block") -> list[Row]:
                 stage, f"{node.name[len(node.stage) + 1 :] if node.stage else node.name}  {_written(node)}", 1, [node]
             )
             continue
-        key = (node.stage, site.step if depth == "block" or node.stage is None else None)
+        key: object = (node.stage, site.step if depth == "block" or node.stage is None else None)
         row = found.get(key)
         if row is None:
             described = site.written

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from netspec import yaml
@@ -133,12 +134,12 @@ class YamlBlock(Type):
     def _no_target(**options: Any) -> Any:
         raise AssertionError("a YAML block is expanded from its nodes")
 
-    @property
-    def options(self) -> Mapping[str, Option]:  # type: ignore[override]
+    @cached_property
+    def options(self) -> Mapping[str, Option]:
         return self.params
 
-    @property
-    def documentation(self) -> str:  # type: ignore[override]
+    @cached_property
+    def documentation(self) -> str:
         return self.description
 
     def make(self, options: dict[str, Any]) -> dict[str, Any]:

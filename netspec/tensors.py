@@ -154,7 +154,7 @@ class BlockCall:
 
 def brief_options(declared: Mapping[str, Option], options: Mapping[str, Any]) -> str:
     """Write the options that tell one call from another: the lists and first number bare, the others with a name."""
-    parts = []
+    parts: list[str] = []
     for name, option in declared.items():
         if name in options and options[name] != option.default:
             shown = show_value(options[name]).strip("'")

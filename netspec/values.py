@@ -47,8 +47,10 @@ class ExpressionMistake(Exception):
 
 @dataclass(slots=True, eq=False)
 class Value:
-    """One value as written. ``constant`` holds it where nothing has to be worked out; ``broken`` says that a mistake
-    in it was reported already."""
+    """One value as written. ``constant`` holds it where nothing has to be worked out.
+
+    ``broken`` says that a mistake in it was reported already.
+    """
 
     tree: yaml.Tree
     constant: Any = None

@@ -6,8 +6,7 @@ far as it can be known, and nothing is said twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,6 +74,27 @@ class _SpecDefaults:
             return constant
         place = Place(Names(), self._walker.variables, list(inputs[:1]), inputs[0])
         return {name: value.evaluate(Seen(place.variables, place)) for name, value in values.items()}
+
+
+class _Reporting:
+    """Turns a `Mistake` into a diagnostic: at the expression that made it where that is known, else at ``where``."""
+
+    __slots__ = ("path", "problems", "where")
+
+    def __init__(self, problems: Problems, where: Where, path: str) -> None:
+        self.problems = problems
+        self.where = where
+        self.path = path
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
+        if isinstance(error, ExpressionMistake):
+            self.problems.mistake(error.mistake, error.where, self.path)
+        elif isinstance(error, Mistake):
+            self.problems.mistake(error, self.where, self.path)
+        return isinstance(error, ExpressionMistake | Mistake | Unknowable)
 
 
 class Walker:
@@ -199,20 +219,22 @@ class Walker:
         if source is None:
             if place.history:
                 return place.history[-1:]
-            with self.reporting(step.where, step.path):
-                return resolve(PREV, place)
-            return None
+            return self._found(PREV, place, step.where, step.path)
         if isinstance(source.references, dict):
             return self._read_by_name(step, source, source.references, place)
         found: list[Flow] = []
         for reference in source.references:
-            tensors: list[Flow] | None = None
-            with self.reporting(source.where, f"{step.path}.from"):
-                tensors = resolve(reference, place)
+            tensors = self._found(reference, place, source.where, f"{step.path}.from")
             if tensors is None:
                 return None
             found.extend(tensors)
         return found
+
+    def _found(self, reference: Reference, place: Place, where: Where, path: str) -> list[Flow] | None:
+        """Resolve a reference; None where it leads nowhere, and that was reported."""
+        with self.reporting(where, path):
+            return resolve(reference, place)
+        return None
 
     def _read_by_name(
         self, step: Step, source: Source, references: Mapping[str, Reference], place: Place
@@ -228,9 +250,16 @@ class Walker:
             if name not in entry.inputs or entry.variadic:
                 near = nearest(name, entry.inputs)
                 self.problems.say(
-                    "E207", f"{entry.name} has no input {name!r}", source.where, path=f"{step.path}.from",
-                    help=f"write {near}" if near else f"its inputs are {', '.join(entry.inputs)}" if not entry.variadic else "write a list",
-                )  # fmt: skip
+                    "E207",
+                    f"{entry.name} has no input {name!r}",
+                    source.where,
+                    path=f"{step.path}.from",
+                    help=f"write {near}"
+                    if near
+                    else f"its inputs are {', '.join(entry.inputs)}"
+                    if not entry.variadic
+                    else "write a list",
+                )
                 return None
         missing = [name for name in entry.inputs[: entry.required_inputs] if name not in references]
         if missing:
@@ -241,9 +270,7 @@ class Walker:
         found: list[Flow] = []
         for name in entry.inputs:
             if name in references:
-                tensors: list[Flow] | None = None
-                with self.reporting(source.where, f"{step.path}.from"):
-                    tensors = resolve(references[name], place)
+                tensors = self._found(references[name], place, source.where, f"{step.path}.from")
                 if tensors is None:
                     return None
                 found.extend(tensors)
@@ -259,7 +286,7 @@ class Walker:
         built: str,
         also: Names | None,
     ) -> Entry:
-        """Expand a group or branches. What is transparent shares the names around it, the rest has a scope of its own."""
+        """Expand a group or branches. A transparent one shares the names around it, others have their own."""
         if step.transparent:
             inner, names, outer_names = here, place.names, also
         else:
@@ -409,7 +436,7 @@ class Walker:
         """What a body sees: its params, its vars, and the vars of the file that defines it."""
         outer = self.variables if block.sees_vars else None
         if options is None:
-            return Variables({name: UNKNOWN for name in (*block.params, *block.vars)}, {}, outer)
+            return Variables(dict.fromkeys((*block.params, *block.vars), UNKNOWN), {}, outer)
         known = dict(options)
         values = dict(block.vars)
         for name, default in block.defaults.items():
@@ -454,11 +481,13 @@ class Walker:
             return Entry(BROKEN)
         again: dict[Node, Node] = {}
         for old, new in zip(target.entered, inputs, strict=True):
-            assert isinstance(old, Node) and isinstance(new, Node)
+            assert isinstance(old, Node)
+            assert isinstance(new, Node)
             again[old] = new
         made = self._span_of(target)
         single = len(made) == 1 and made[0].name == target.built
-        site = here.site or Site(step, f"share {share.target.text}", step.path, here.stage, None if single else built)
+        written = Words("share", share.target.text)
+        site = here.site or Site(step, written, step.path, here.stage, None if single else built)
         for node in made:
             self._room_for_one(step)
             name = built if single else built + node.name[len(target.built) :]
@@ -502,17 +531,9 @@ class Walker:
         check(probe, found)
         return None if probe.broken else found
 
-    @contextmanager
-    def reporting(self, where: Where, path: str) -> Iterator[None]:
-        """Report what goes wrong inside, at the expression where that is known, and go on after it."""
-        try:
-            yield
-        except ExpressionMistake as mistake:
-            self.problems.mistake(mistake.mistake, mistake.where, path)
-        except Mistake as mistake:
-            self.problems.mistake(mistake, where, path)
-        except Unknowable:
-            pass
+    def reporting(self, where: Where, path: str) -> _Reporting:
+        """Report what goes wrong inside a ``with``, and go on after it."""
+        return _Reporting(self.problems, where, path)
 
     def _count_step(self, step: Step) -> None:
         self._steps_left -= 1
@@ -526,7 +547,10 @@ class Walker:
     def too_many(self, layers: int, step: Step) -> None:
         where = step.repeat.where if step.repeat else step.where
         self.problems.say(
-            "E406", f"this makes {layers:,} layers or more; {self.limits.layers:,} are allowed", where, path=step.path,
+            "E406",
+            f"this makes {layers:,} layers or more; {self.limits.layers:,} are allowed",
+            where,
+            path=step.path,
             help="repeat less, or raise the limit with --limit layers=N",
-        )  # fmt: skip
+        )
         raise SpecError(self.problems.all)

@@ -19,8 +19,6 @@ from netspec.errors import Diagnostic, Related, Source, SpecError, Where
 from netspec.limits import DEFAULT_LIMITS, Limits
 from netspec.options import escape, show_value
 
-Plain = None | bool | int | float | str | list["Plain"] | dict[str, "Plain"]
-
 
 @dataclass(slots=True)
 class Scalar:
@@ -29,7 +27,7 @@ class Scalar:
     ``broken``, here and below, says that a mistake was reported already: what else is odd follows from that.
     """
 
-    value: None | bool | int | float | str
+    value: bool | int | float | str | None
     where: Where
     plain: bool = True
     broken: bool = False
@@ -254,7 +252,7 @@ class _Reader:
         value = self._resolve(event.value, where)
         return Scalar(value, where, broken=len(self.diagnostics) > said)
 
-    def _resolve(self, text: str, where: Where) -> None | bool | int | float | str:
+    def _resolve(self, text: str, where: Where) -> bool | int | float | str | None:
         """Read a plain scalar by the core schema; what other readers take for a number and we don't stays text."""
         if text in _CONSTANTS:
             return _CONSTANTS[text]
@@ -319,7 +317,7 @@ class _Reader:
 
 QUOTE_HELP = "put the whole expression, with its $, in double quotes"
 
-_CONSTANTS: dict[str, None | bool] = {
+_CONSTANTS: dict[str, bool | None] = {
     "": None, "~": None, "null": None, "Null": None, "NULL": None,
     "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
 }  # fmt: skip

@@ -50,7 +50,7 @@ def test_spec(path):
     for what, read in READ.items():
         for built, value in expected.get(what, {}).items():
             assert read(nodes[built]) == value, (what, built)
-    assert len(graph.warnings) == expected.get("warnings", 0), graph.warnings
+    assert len(spec.warnings) == expected.get("warnings", 0), spec.warnings
 
 
 READ = {"shapes": lambda n: list(n.shape), "params": lambda n: n.params, "types": lambda n: n.type}

@@ -1,4 +1,4 @@
-"""A `Graph` to an ordinary Keras 3 model: https://keras.io/guides/functional_api/
+"""A `Graph` to an ordinary Keras 3 model: https://keras.io/guides/functional_api/.
 
 Every layer is made with every argument written out, under the graph's names, and called in the graph's order. What was
 foreseen is compared with what Keras built before the model is given out.
@@ -22,7 +22,7 @@ from netspec.shapes import Shape, show
 if TYPE_CHECKING:
     import keras
 
-    from netspec.api import Spec
+    from netspec.limits import Limits
 
 Progress = Callable[[int, int], None]
 
@@ -73,27 +73,13 @@ def _quiet_start() -> Iterator[None]:
         os.close(nothing)
 
 
-def build(spec: Spec, seed: int | None = None, progress: Progress | None = None) -> keras.Model:
-    """Build the model of a spec. Raises `SpecError` (E410, E502, E503) and `InternalError`."""
-    graph = spec.graph()
-    bound = spec.limits.build_parameters
-    if graph.params.total > bound:
-        where = next(iter(graph.nodes.values())).where
-        raise SpecError(
-            [
-                Diagnostic(
-                    "E410",
-                    f"this network has {graph.params.total:,} parameters; {bound:,} are allowed to be built",
-                    Where(where.source, 1, 1, 1, 1),
-                    help="raise the limit with --limit build_parameters=N if the machine has the memory",
-                )
-            ]
-        )
-    return build_graph(graph, seed=seed, progress=progress)
+def build(graph: Graph, limits: Limits, seed: int | None = None, progress: Progress | None = None) -> keras.Model:
+    """Build the model of a graph and compare it with what the graph foresaw.
 
-
-def build_graph(graph: Graph, seed: int | None = None, progress: Progress | None = None) -> keras.Model:
-    """Build the model of a graph and compare it with what the graph foresaw."""
+    Raises `SpecError` (E410, E502, E503), and `InternalError` where Keras built something else.
+    """
+    if graph.params.total > limits.build_parameters:
+        raise SpecError([_too_large(graph, limits.build_parameters)])
     keras = import_keras()
     if seed is not None:
         keras.utils.set_random_seed(seed)
@@ -123,6 +109,18 @@ def _add(keras: Any, node: Node, tensors: dict[str, Any], layers: dict[Node, Any
     if owner not in layers:
         layers[owner] = node.layer.lower(keras, owner.name)
     return node.layer.call(layers[owner], [tensors[read.name] for read in node.inputs])
+
+
+def _too_large(graph: Graph, bound: int) -> Diagnostic:
+    dearest_node = max(graph.nodes.values(), key=lambda node: node.params)
+    return Diagnostic(
+        "E410",
+        f"this network has {graph.params.total:,} parameters; {bound:,} are allowed to be built",
+        dearest_node.where,
+        path=dearest_node.site.path,
+        label=f"{dearest_node.name} alone has {dearest_node.params:,}",
+        help="raise the limit with --limit build_parameters=N if the machine has the memory",
+    )
 
 
 def _refused(node: Node, error: Exception) -> SpecError:

@@ -1,4 +1,7 @@
-"""Residual blocks: He et al., Deep Residual Learning for Image Recognition (2015), https://arxiv.org/abs/1512.03385"""
+"""Residual blocks, as in He et al. (2015), Deep Residual Learning for Image Recognition.
+
+https://arxiv.org/abs/1512.03385
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,8 @@ def identity(x: Tensor, *, filters: Bottleneck, f: KernelSize) -> Tensor:
         raise Mistake(
             "E301",
             f"the shortcut of an identity block carries {x.shape[-1]} channels, but its main path ends in {filters[2]}",
-            help=f"use filters: [{filters[0]}, {filters[1]}, {x.shape[-1]}], or a convolutional block, whose shortcut is projected",
+            help=f"use filters: [{filters[0]}, {filters[1]}, {x.shape[-1]}], "
+            "or a convolutional block, whose shortcut is projected",
             option=("filters", 2),
             label=f"the main path ends in {filters[2]} channels",
             notes={0: f"the shortcut carries {x.shape[-1]}"},

@@ -12,7 +12,7 @@ from netspec.errors import Mistake
 from netspec.layer import Example, Layer, Weight, Weights, register_layer
 from netspec.layers.fields import Axes, Constraint, Initializer, NonNegative, PositiveInt, Regularizer
 from netspec.options import Doc
-from netspec.shapes import Shape, axis_indices, require_axes, require_known, show
+from netspec.shapes import Shape, axis_indices, require_axis, require_known, show
 
 
 class ActivationLayer(Layer):
@@ -111,7 +111,7 @@ class ActivationAlongLastAxis(ActivationFunction):
     """An activation in which the values of the last axis depend on each other."""
 
     def infer(self, x: Shape) -> Shape:
-        require_axes(self.type_name, x)
+        require_axis(self.type_name, x)
         return x
 
 
@@ -259,7 +259,7 @@ class Glu(FunctionOnTensors):
     function = "glu"
 
     def infer(self, x: Shape) -> Shape:
-        require_axes(self.type_name, x)
+        require_axis(self.type_name, x)
         if x[-1] is not None and x[-1] % 2:
             raise Mistake(
                 "E305",

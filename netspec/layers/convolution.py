@@ -115,6 +115,7 @@ class Convolution(SpatialLayer):
             self.along(self.strides),
             self.padding,
             self.along(self.dilation_rate),
+            option=("kernel_size",),
         )
         return (*spatial, self.filters)
 

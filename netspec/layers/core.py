@@ -23,7 +23,7 @@ from netspec.layers.fields import (
     UseBias,
 )
 from netspec.options import Doc
-from netspec.shapes import Shape, require_axes, require_known, show, volume
+from netspec.shapes import Shape, require_axis, require_known, show, volume
 
 
 def with_lora(weights: Weights, rank: int | None) -> Weights:
@@ -74,7 +74,7 @@ class Dense(Layer):
         refuse_constrained_lora(self.type_name, self.lora_rank, self.kernel_constraint, "kernel_constraint")
 
     def infer(self, x: Shape) -> Shape:
-        require_axes(self.type_name, x)
+        require_axis(self.type_name, x)
         return (*x[:-1], self.units)
 
     def weights(self, x: Shape) -> Weights:

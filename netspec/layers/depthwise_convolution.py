@@ -45,6 +45,7 @@ class ChannelwiseConvolution(SpatialLayer):
             self.along(strides),
             padding,
             self.along(dilation_rate),
+            option=("kernel_size",),
         )
 
     def macs(self, x: Shape, output: Shape) -> int | None:

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 
 from netspec.layer import ConfiguredObject, register_object
 from netspec.layers.fields import NonNegative, Seed
-from netspec.options import Doc
+from netspec.options import Doc, Keywords
 
 Rate = Annotated[NonNegative, Doc("factor of the penalty")]
 Axis = Annotated[int | tuple[int, ...], Doc("axes over which the norm is taken")]
@@ -82,11 +82,21 @@ class RandomUniform(SeededInitializer):
     maxval: Annotated[float, Doc("upper bound")] = 0.05
 
 
+FanAxes = Annotated[tuple[int, ...] | None, Doc("axes of the weight that count for it; null takes the usual ones")]
+
+
+class FanInitializer(SeededInitializer):
+    """What initializers have in common whose spread follows from the number of inputs or outputs."""
+
+    input_axes: FanAxes = None
+    output_axes: FanAxes = None
+
+
 @register_object("initializer")
-class VarianceScaling(SeededInitializer):
+class VarianceScaling(FanInitializer):
     """A distribution whose spread follows from the number of inputs or outputs."""
 
-    scale: Annotated[float, Doc("factor of the variance")] = 1.0
+    scale: Annotated[float, Keywords(exclusiveMinimum=0), Doc("factor of the variance")] = 1.0
     mode: Annotated[Literal["fan_in", "fan_out", "fan_avg"], Doc("what the variance is divided by")] = "fan_in"
     distribution: Annotated[
         Literal["truncated_normal", "untruncated_normal", "uniform"], Doc("shape of the distribution")
@@ -94,32 +104,32 @@ class VarianceScaling(SeededInitializer):
 
 
 @register_object("initializer")
-class GlorotNormal(SeededInitializer):
+class GlorotNormal(FanInitializer):
     """Glorot and Bengio (2010), truncated normal: Keras's `GlorotNormal`."""
 
 
 @register_object("initializer")
-class GlorotUniform(SeededInitializer):
+class GlorotUniform(FanInitializer):
     """Glorot and Bengio (2010), uniform: Keras's default for kernels."""
 
 
 @register_object("initializer")
-class HeNormal(SeededInitializer):
+class HeNormal(FanInitializer):
     """He et al. (2015), truncated normal: made for ReLU."""
 
 
 @register_object("initializer")
-class HeUniform(SeededInitializer):
+class HeUniform(FanInitializer):
     """He et al. (2015), uniform."""
 
 
 @register_object("initializer")
-class LecunNormal(SeededInitializer):
+class LecunNormal(FanInitializer):
     """LeCun et al. (1998), truncated normal: made for SELU."""
 
 
 @register_object("initializer")
-class LecunUniform(SeededInitializer):
+class LecunUniform(FanInitializer):
     """LeCun et al. (1998), uniform."""
 
 

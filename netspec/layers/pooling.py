@@ -35,7 +35,8 @@ class Pooling(SpatialLayer):
         require_spatial(self.type_name, x, self.rank)
         window = self.along(self.pool_size)
         strides = window if self.strides is None else self.along(self.strides)
-        return (*sliding(self.type_name, x[:-1], window, strides, self.padding), x[-1])
+        spatial = sliding(self.type_name, x[:-1], window, strides, self.padding, option=("pool_size",))
+        return (*spatial, x[-1])
 
     def brief(self) -> str:
         return self.brief_window(self.pool_size, self.pool_size if self.strides is None else self.strides)

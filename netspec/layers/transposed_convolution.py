@@ -34,7 +34,7 @@ from netspec.layers.fields import (
     UseBias,
 )
 from netspec.options import Doc
-from netspec.shapes import Shape, require_known, require_spatial, show, stretched, volume
+from netspec.shapes import Shape, require_known, require_spatial, stretched, volume
 
 _strides = Doc("factor by which the size grows")
 Growth = Annotated[Sizes, _strides]
@@ -70,14 +70,23 @@ class TransposedConvolution(SpatialLayer):
 
     def check(self) -> None:
         self.refuse_stepping_over_taps(self.strides, self.dilation_rate)
-        for extra, stride in zip(self._extra(), self.along(self.strides), strict=True):
-            if extra is not None and extra >= stride:
-                raise Mistake(
-                    "E105",
-                    f"{self.type_name}: output_padding {extra} must be less than the strides, which are {stride}",
-                    help="leave output_padding out to have the size multiplied by the strides (with padding: same)",
-                    option=("output_padding",),
-                )
+        if self.output_padding is None:
+            return
+        sizes = map(self.along, (self.output_padding, self.strides, self.kernel_size, self.dilation_rate))
+        for extra, stride, kernel, dilation in zip(*sizes, strict=True):
+            reach = dilation * (kernel - 1) + 1
+            if extra >= stride:
+                reason = f"output_padding {extra} must be less than the strides, which are {stride}"
+            elif self.padding == "same" and extra == 0 and reach % 2 == 0:
+                reason = f"with padding same, output_padding 0 wants a window of odd size, not {reach}"
+            else:
+                continue
+            raise Mistake(
+                "E105",
+                f"{self.type_name}: {reason}",
+                help="leave output_padding out: with padding same, the size is then multiplied by the strides",
+                option=("output_padding",),
+            )
 
     def infer(self, x: Shape) -> Shape:
         require_spatial(self.type_name, x, self.rank)
@@ -92,13 +101,6 @@ class TransposedConvolution(SpatialLayer):
                 strict=True,
             )
         )
-        if 0 in spatial:
-            raise Mistake(
-                "E303",
-                f"{self.type_name} leaves nothing of {show(x[:-1])}: the result would be {show(spatial)}",
-                help="leave output_padding out, or use a window of odd size",
-                option=("output_padding",),
-            )
         return (*spatial, self.filters)
 
     def weights(self, x: Shape) -> Weights:

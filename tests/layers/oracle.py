@@ -40,7 +40,7 @@ def build(layer: Layer, inputs: tuple[Shape, ...]) -> Built:
 
 
 # The largest first: a window that is larger than the input by one makes TensorFlow give back the input.
-TRIED_SIZES = (32, 12, 10, 8, 6, 5, 4, 3, 2, 1)
+TRIED_SIZES = (32, 16, 12, 8, 6, 5, 4, 3, 2, 1)
 ONE_SIZE = [(size, 1) for size in range(1, 6**3 + 1)]  # the values of every shape that is drawn for a reshape
 
 

@@ -17,6 +17,9 @@ SIZES: tuple[int | None, ...] = (1, 2, 3, 4, 5, 6, 8, 12, 16, 32, None)
 # They want a matrix, and Keras finds out when it makes or uses the weight: nothing that a layer could know of shapes.
 FOR_MATRICES = {"identity", "orthogonal", "orthogonal_regularizer"}
 
+# They count the axes of one weight.
+AXES_OF_WEIGHTS = {"input_axes", "output_axes"}
+
 # Layers of any precision are built, but the processor that tests run on lacks kernels for all but this.
 RUNNABLE = (None, "float32")
 
@@ -39,8 +42,8 @@ def _integers(schema: JsonSchema) -> st.SearchStrategy[int]:
 
 def _numbers(schema: JsonSchema) -> st.SearchStrategy[float]:
     low, high = schema.get("minimum", -2), schema.get("maximum", 10)
-    allowed = [number for number in NUMBERS if low <= number <= high and number < schema.get("exclusiveMaximum", 11)]
-    return st.sampled_from(allowed)
+    above, below = schema.get("exclusiveMinimum", -2), schema.get("exclusiveMaximum", 11)
+    return st.sampled_from([number for number in NUMBERS if low <= number <= high and above < number < below])
 
 
 def _arrays(schema: JsonSchema) -> st.SearchStrategy[list[Any]]:
@@ -63,8 +66,18 @@ _BY_TYPE = {
 
 
 def objects_of(kind: str) -> st.SearchStrategy[Any]:
-    """Draw an initializer, regularizer or constraint by its name."""
-    return st.sampled_from([entry.name for entry in objects(kind) if entry.name not in FOR_MATRICES])
+    """Draw an initializer, regularizer or constraint: by its name, or with options."""
+    entries = [entry for entry in objects(kind) if entry.name not in FOR_MATRICES]
+    mappings = [
+        st.fixed_dictionaries(
+            {"type": st.just(entry.name)},
+            optional={
+                name: values(option.schema) for name, option in entry.options.items() if name not in AXES_OF_WEIGHTS
+            },
+        )
+        for entry in entries
+    ]
+    return st.one_of(st.sampled_from([entry.name for entry in entries]), *mappings)
 
 
 @st.composite
