@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import Protocol
 
 from netspec.errors import Mistake, Where
 from netspec.layer import Applied, Layer
@@ -167,9 +167,9 @@ class GraphBuilder:
     ) -> tuple[Graph, list[Node]]:
         """Make the graph of what reaches an output, and give back the nodes that don't."""
         needed = _reaching(outputs) | set(inputs)
-        kept = {node.name: node for node in self.nodes if node in needed}
+        kept = {node.name: node for node in _with_owners([node for node in self.nodes if node in needed], needed)}
         unused = [node for node in self.nodes if node not in needed] if len(kept) < len(self.nodes) else []
-        params = _parameters(kept.values())
+        params = Parameters(sum(node.params for node in kept.values()), sum(node.trainable for node in kept.values()))
         graph = Graph(
             name,
             MappingProxyType(kept),
@@ -199,6 +199,29 @@ def _shapes(nodes: Iterable[Node]) -> str:
     return ", ".join(show(node.shape) for node in nodes)
 
 
+def _with_owners(nodes: list[Node], kept: set[Node]) -> list[Node]:
+    """Let a later call own the weights of a shared layer whose first call is not kept.
+
+    Nodes don't change, so every node from there on is made anew.
+    """
+    if all(node.owner is None or node.owner in kept for node in nodes):
+        return nodes
+    anew: dict[Node, Node] = {}
+    heirs: dict[Node, Node] = {}
+    for node in nodes:
+        owner, params, trainable = node.owner, node.params, node.trainable
+        if owner is not None and owner not in kept and owner not in heirs:
+            params, trainable, owner = owner.params, owner.trainable, None
+        elif owner is not None:
+            owner = heirs.get(owner) or anew[owner]
+        applied = Applied(node.shape, params, trainable, node.macs)
+        inputs = tuple(anew[read] for read in node.inputs)
+        anew[node] = Node(node.name, node.layer, inputs, applied, node.site, node.where, owner)
+        if owner is None and node.owner is not None:
+            heirs[node.owner] = anew[node]
+    return list(anew.values())
+
+
 def _reaching(outputs: Sequence[Node]) -> set[Node]:
     needed: set[Node] = set()
     waiting = list(outputs)
@@ -208,19 +231,6 @@ def _reaching(outputs: Sequence[Node]) -> set[Node]:
             needed.add(node)
             waiting.extend(node.inputs)
     return needed
-
-
-def _parameters(nodes: Iterable[Node]) -> Parameters:
-    """Add up weights, each layer once: also where only its second call is needed, so that no count is lost."""
-    total = trainable = 0
-    counted: set[int] = set()
-    for node in nodes:
-        first: Any = node.owner or node
-        if id(first) not in counted:
-            counted.add(id(first))
-            total += first.params
-            trainable += first.trainable
-    return Parameters(total, trainable)
 
 
 def total_macs(nodes: Iterable[Node]) -> int | None:

@@ -2,14 +2,13 @@
 
 It is laid out for what the YAML language server makes of it:
 
-- While one types, it takes a ``const`` or ``enum`` for met by a value that only begins like it, so that ``conv2d`` would
-  be offered the options of ``conv2d_transpose`` too. A ``pattern`` is exact; so types are told apart by patterns.
-- It offers the properties of every schema that applies, unless they are ``true`` or ``false``. So a key is described
-  where it belongs and is ``true`` where it must only not be refused.
-- Hovering shows the first description it finds, the innermost first. So the arms of an ``anyOf`` have none, but for
-  names that are listed one by one.
-- Of several arms that all fail it shows what is wrong by the first. So the most likely stands first.
-- A ``title`` would be written over each hover text.
+- While somebody types, it takes a ``const`` or ``enum`` for met by a value that only begins like it: ``conv2d`` would be
+  offered the options of ``conv2d_transpose`` too. A ``pattern`` is exact, so types are told apart by patterns.
+- It offers the properties of every schema that applies, but for those that are ``true`` or ``false``. So a key is
+  described once, and is ``true`` where it must only not be refused.
+- A hover text is the first description it finds, the innermost first. So the arms of an ``anyOf`` have none, but for
+  names that are listed one by one; and a ``title`` would stand above them all.
+- Where all arms of an ``anyOf`` fail, it says what is wrong by the first. So the likeliest stands first.
 """
 
 from __future__ import annotations
@@ -25,6 +24,7 @@ from netspec.cost import BUDGETS
 from netspec.layer import TYPES
 from netspec.options import JsonSchema, Option
 from netspec.parse import LANGUAGE_VERSION
+from netspec.references import NODE_KEYS
 from netspec.registry import Type, objects
 
 SCHEMA_ID = "netspec.schema.json"
@@ -36,31 +36,19 @@ def spec_schema() -> JsonSchema:
     """The schema of a whole spec, with every type that is registered now."""
     types = sorted(TYPES, key=lambda entry: entry.name)
     shared = _Shared()
-    schema = _spec_schema(types, shared)
-    schema["$defs"].update(shared.definitions)
-    return schema
-
-
-class _Shared:
-    """Options that many types have alike are written once and referred to."""
-
-    def __init__(self) -> None:
-        self.definitions: dict[str, JsonSchema] = {}
-
-    def option(self, option: Option) -> JsonSchema:
-        schema = _option(option)
-        number = 1
-        while True:
-            name = f"option.{option.name}" + (f".{number}" if number > 1 else "")
-            if self.definitions.setdefault(name, schema) == schema:
-                return {"$ref": f"#/$defs/{name}"}
-            number += 1
-
-    def options(self, entry: Type) -> dict[str, JsonSchema]:
-        return {name: self.option(option) for name, option in entry.options.items()}
-
-
-def _spec_schema(types: list[Type], shared: _Shared) -> JsonSchema:
+    definitions = {
+        "expression": {"type": "string", "pattern": r"^\$([A-Za-z_][A-Za-z0-9_]*|\([\s\S]*\))$"},
+        "reference": {"anyOf": [{"type": "string"}, {"type": "integer", "maximum": -1}]},
+        "nodes": {"type": "array", "items": _ref("node")},
+        "node": _node(types),
+        "merge": _merge(),
+        "type": _type(types),
+        **{f"type.{entry.name}": _options_of_type(entry, shared) for entry in types},
+        **{kind: _object(kind, shared) for kind in OBJECT_KINDS},
+        "input": _input(),
+        "block": _block(),
+        "param": _param(),
+    }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": SCHEMA_ID,
@@ -69,315 +57,342 @@ def _spec_schema(types: list[Type], shared: _Shared) -> JsonSchema:
         "properties": _top_level(types),
         "additionalProperties": False,
         "if": {"not": {"required": ["extends"]}},
-        "then": _whole(),
-        "$defs": {
-            "expression": {"type": "string", "pattern": "^\\$"},
-            "reference": {"anyOf": [{"type": "string"}, {"type": "integer", "maximum": -1}]},
-            "nodes": {"type": "array", "items": {"$ref": "#/$defs/node"}},
-            "node": _node(types),
-            "type": _type(types),
-            **{f"type.{entry.name}": _typed(entry, shared) for entry in types},
-            **{kind: _object(kind, shared) for kind in OBJECT_KINDS},
-            "input": _input(),
-            "block": _block(),
-            "param": _param(),
-        },
+        "then": _without_base(),
+        "$defs": {**definitions, **shared.definitions},
     }
 
 
-def _described(description: str, **schema: Any) -> JsonSchema:
-    return {"description": description, **schema}
+class _Shared:
+    """Options that many types have alike are written once and referred to."""
+
+    def __init__(self) -> None:
+        self.definitions: dict[str, JsonSchema] = {}
+
+    def options(self, entry: Type) -> dict[str, JsonSchema]:
+        return {name: self._option(option) for name, option in entry.options.items()}
+
+    def _option(self, option: Option) -> JsonSchema:
+        schema = _option(option)
+        number = 1
+        while True:
+            name = f"option.{option.name}" + (f".{number}" if number > 1 else "")
+            if self.definitions.setdefault(name, schema) == schema:
+                return _ref(name)
+            number += 1
+
+
+# ------------------------------------------------------------------------------------------------------ what recurs often
+
+
+def _ref(name: str) -> JsonSchema:
+    return {"$ref": f"#/$defs/{name}"}
+
+
+def _described(description: str, *parts: JsonSchema, **schema: Any) -> JsonSchema:
+    result = {"description": description, **schema}
+    for part in parts:
+        result |= part
+    return result
+
+
+def _removable(schema: JsonSchema) -> JsonSchema:
+    """Allow null too, by which a variant removes what its base has."""
+    if "$ref" in schema or "anyOf" in schema:
+        arms = schema["anyOf"] if "anyOf" in schema else [{"$ref": schema["$ref"]}]
+        others = {key: value for key, value in schema.items() if key not in ("$ref", "anyOf")}
+        return {**others, "anyOf": [*arms, {"type": "null"}]}
+    kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+    return {**schema, "type": [*kinds, "null"]}
 
 
 def _or_expression(schema: JsonSchema) -> JsonSchema:
-    """Allow an expression wherever a value stands, in lists too."""
-    inner = dict(schema)
-    if "items" in inner:
-        inner["items"] = _or_expression(inner["items"])
+    """Allow an expression wherever a value stands, in lists and mappings too."""
+    inner = _expressions_inside(schema)
     if "anyOf" in inner:
-        inner["anyOf"] = [_list_or_expression(arm) for arm in inner["anyOf"]]
-        return {**inner, "anyOf": [*inner["anyOf"], {"$ref": "#/$defs/expression"}]}
-    description = {"description": inner.pop("description")} if "description" in inner else {}
-    return {**description, "anyOf": [inner, {"$ref": "#/$defs/expression"}]}
+        return {**inner, "anyOf": [*inner["anyOf"], _ref("expression")]}
+    return {"anyOf": [inner, _ref("expression")]}
 
 
-def _list_or_expression(arm: JsonSchema) -> JsonSchema:
-    return {**arm, "items": _or_expression(arm["items"])} if "items" in arm else arm
+def _expressions_inside(schema: JsonSchema) -> JsonSchema:
+    inner = dict(schema)
+    for key in ("items", "additionalProperties"):
+        if isinstance(inner.get(key), dict):
+            inner[key] = _or_expression(inner[key])
+    if "anyOf" in inner:
+        inner["anyOf"] = [_expressions_inside(arm) for arm in inner["anyOf"]]
+    return inner
 
 
-_INTEGER: JsonSchema = {"type": "integer", "minimum": 0}
+def _dispatch(key: str, then: Mapping[str, JsonSchema]) -> list[JsonSchema]:
+    """Apply a schema to mappings whose ``key`` is its name."""
+    return [
+        {"if": {"properties": {key: {"pattern": f"^{name}$"}}}, "then": schema} for name, schema in then.items()
+    ]
+
+
+def _chain(cases: Iterable[tuple[JsonSchema, JsonSchema]], otherwise: JsonSchema) -> JsonSchema:
+    """Apply the schema of the first case whose condition is met."""
+    for condition, schema in reversed(list(cases)):
+        otherwise = {"if": condition, "then": schema, "else": otherwise}
+    return otherwise
+
+
+def _names(entries: Iterable[Type]) -> list[JsonSchema]:
+    return [_described(entry.summary, const=entry.name) for entry in entries]
+
+
+_COUNT: JsonSchema = {"type": "integer", "minimum": 0}
 _TEXT: JsonSchema = {"type": "string"}
-_NAMED_REFERENCES = {"type": "object", "additionalProperties": {"$ref": "#/$defs/reference"}}
+_NAME: JsonSchema = {"type": "string", "pattern": NAME_PATTERN}
 
 
-def _top_level(types: list[Type], shared: _Shared) -> dict[str, JsonSchema]:
-    padding_pair = {"type": "array", "items": _or_expression(_INTEGER), "minItems": 2, "maxItems": 2}
-    return {
-        "netspec": _described(f"Version of the language: {LANGUAGE_VERSION}.", const=LANGUAGE_VERSION),
-        "name": _described("Name of the network and of the built model; by default that of the file.", **_TEXT),
-        "description": _described("What the network is, for people.", **_TEXT),
-        "extends": _described("A base spec, by path relative to this file; this file is laid over it.", **_TEXT),
+def _by_name(schema: JsonSchema) -> JsonSchema:
+    return {"type": "object", "propertyNames": {"pattern": NAME_PATTERN}, "additionalProperties": schema}
+
+
+def _list_of(schema: JsonSchema, **limits: int) -> JsonSchema:
+    return {"type": "array", "items": schema, **limits}
+
+
+# -------------------------------------------------------------------------------------------------------------- the whole
+
+
+def _top_level(types: Iterable[Type]) -> dict[str, JsonSchema]:
+    pads = {"anyOf": [_COUNT, _list_of({"anyOf": [_COUNT, _list_of(_COUNT, minItems=2, maxItems=2)]})]}
+    values = {"type": ["number", "string", "boolean", "array", "null"]}
+    keys = {
+        "name": _described("Name of the network and of the built model; by default that of the file.", _TEXT),
+        "description": _described("What the network is, for people.", _TEXT),
+        "extends": _described("A base spec, by path relative to this file; this file is laid over it.", _TEXT),
         "set": _described(
-            "Edits by path, in order, after extends: stages.stage4.1.repeat: 22. +2 inserts before item 2, + appends, null removes.",
+            "Edits by path, in order, after extends: stages.stage4.1.repeat: 22. "
+            "+2 inserts before item 2, + appends, null removes.",
             type="object",
         ),
-        "use": _described("Files of blocks, by path relative to this file.", type="array", items=_TEXT),
-        "vars": _described(
-            "Named values, used as $name; they may use each other in any order.",
-            type="object",
-            propertyNames={"pattern": NAME_PATTERN},
-            additionalProperties={"type": ["number", "string", "boolean", "array", "null"]},
-        ),
+        "use": _described("Files of blocks, by path relative to this file.", _list_of(_TEXT)),
+        "vars": _described("Named values, used as $name; they may use each other in any order.", _by_name(values)),
         "defaults": _described(
             "Options by type, which hold wherever a node of that type does not say otherwise, inside blocks too.",
-            type="object",
-            properties={entry.name: _defaults_of(entry, shared) for entry in types},
-            additionalProperties={"type": "object"},
+            _defaults(types),
         ),
-        "input": {**_described("The single input."), "$ref": "#/$defs/input"},
-        "inputs": _described(
-            "Several inputs by name, in the model's order.",
-            type="object",
-            propertyNames={"pattern": NAME_PATTERN},
-            additionalProperties={"anyOf": [{"$ref": "#/$defs/input"}, {"type": "null"}]},
-        ),
+        "input": _described("The single input.", _ref("input")),
+        "inputs": _described("Several inputs by name, in the model's order.", _by_name(_removable(_ref("input")))),
         "padding": _described(
             "Zero padding of the single input: 3, [3, 3], or [[3, 2], [3, 2]] for before and after.",
-            anyOf=[
-                _INTEGER,
-                {"type": "array", "items": {"anyOf": [_INTEGER, padding_pair, {"$ref": "#/$defs/expression"}]}},
-                {"$ref": "#/$defs/expression"},
-                {"type": "null"},
-            ],
+            _or_expression(pads),
         ),
-        "blocks": _described(
-            "Blocks of this spec, by name.",
-            type="object",
-            propertyNames={"pattern": NAME_PATTERN},
-            additionalProperties={"anyOf": [{"$ref": "#/$defs/block"}, {"type": "null"}]},
-        ),
+        "blocks": _described("Blocks of this spec, by name.", _by_name(_removable(_ref("block")))),
         "stages": _described(
             "Stages by name, each a list of nodes; data flows through them in order.",
-            type="object",
-            propertyNames={"pattern": NAME_PATTERN},
-            additionalProperties={"anyOf": [{"$ref": "#/$defs/nodes"}, {"type": "null"}]},
+            _by_name(_removable(_list_of(_ref("node")))),
         ),
-        "head": _described("The last stage.", anyOf=[{"$ref": "#/$defs/nodes"}, {"type": "null"}]),
-        "outputs": _described(
-            "What the model gives out, in order; by default the last node.",
-            type=["array", "null"],
-            items={"$ref": "#/$defs/reference"},
-        ),
+        "head": _described("The last stage.", _list_of(_ref("node"))),
+        "outputs": _described("What the model gives out, in order; by default the last node.", _list_of(_ref("reference"))),
         "budget": _described(
             "Upper bounds that must hold.",
             type="object",
-            properties={
-                name: _or_expression(
-                    {
-                        "type": ["number", "null"],
-                        "minimum": 0,
-                        "description": f"At most so many {name.replace('_', ' ')}.",
-                    }
-                )
-                for name in BUDGETS
-            },
+            properties={name: _bound(name.replace("_", " ")) for name in BUDGETS},
             additionalProperties=False,
         ),
         "weights": _described(
             "Where published weights come from.",
             type="object",
-            properties={"keras_application": _described("Name of the keras.applications function.", **_TEXT)},
+            properties={
+                "keras_application": _removable(_described("Name of the keras.applications function.", _TEXT)),
+            },
             additionalProperties=False,
         ),
     }
+    version = _described(f"Version of the language: {LANGUAGE_VERSION}.", const=LANGUAGE_VERSION)
+    return {"netspec": version, **{name: _removable(schema) for name, schema in keys.items()}}
 
 
-def _reference() -> JsonSchema:
+def _bound(what: str) -> JsonSchema:
+    return _described(f"At most so many {what}.", _or_expression({"type": ["number", "null"], "minimum": 0}))
+
+
+def _defaults(types: Iterable[Type]) -> JsonSchema:
     return {
-        "anyOf": [{"type": "string"}, {"type": "integer", "maximum": -1}],
-        "description": "prev, input, -2, the name of an input, stage or node, or a path such as block.inner or gates.3.",
+        "type": "object",
+        "properties": {entry.name: _ref(f"type.{entry.name}") for entry in types},
+        # Said of every type at once: what stands here are options, not the keys of a node.
+        "allOf": [
+            {
+                "additionalProperties": {
+                    "type": ["object", "null"],
+                    "propertyNames": {"not": {"enum": list(NODE_KEYS)}},
+                }
+            }
+        ],
     }
+
+
+def _without_base() -> JsonSchema:
+    """What holds of a file that extends no other: null removes nothing there, and what is needed must be there."""
+    whole_input = {**_no_null(1), "required": ["shape"]}
+    return {
+        "properties": {
+            "set": True,
+            "input": whole_input,
+            "inputs": {**_no_null(0), "additionalProperties": whole_input},
+            "blocks": {**_no_null(0), "additionalProperties": {**_no_null(2), "required": ["nodes"]}},
+        },
+        "additionalProperties": _no_null(1),
+        "dependentSchemas": {"inputs": {"properties": {"input": False, "padding": False}}},
+        # A file of blocks has neither.
+        "if": {"anyOf": [{"required": ["stages"]}, {"required": ["head"]}]},
+        "then": {"required": ["netspec"], "anyOf": [{"required": ["input"]}, {"required": ["inputs"]}]},
+    }
+
+
+def _no_null(depth: int) -> JsonSchema:
+    """Refuse null, and null in mappings down to a depth."""
+    refused: JsonSchema = {"not": {"type": "null"}}
+    return {**refused, "additionalProperties": _no_null(depth - 1)} if depth else refused
+
+
+# -------------------------------------------------------------------------------------------------------------- the nodes
 
 
 def _node_keys() -> dict[str, JsonSchema]:
     """The keys that every node may have beside its own."""
+    references = [_ref("reference"), _list_of(_ref("reference"), minItems=1)]
+    named = {"type": "object", "additionalProperties": _ref("reference")}
     return {
-        "name": _described(
-            "A name of its own, for references and for the built layer.", type="string", pattern=NAME_PATTERN
-        ),
+        "name": _described("A name of its own, for references and for the built layer.", _NAME),
         "from": _described(
-            "What it reads: a reference, a list of them, or a mapping from input name to reference. Default: prev.",
-            anyOf=[
-                {"$ref": "#/$defs/reference"},
-                {"type": "array", "items": {"$ref": "#/$defs/reference"}, "minItems": 1},
-                _NAMED_REFERENCES,
-            ],
+            "What it reads: a reference (prev, input, -2, a name, a path such as block.inner or gates.3), "
+            "a list of them, or a mapping from input name to reference. Default: prev.",
+            anyOf=[*references, named],
         ),
-        "repeat": _or_expression({**_INTEGER, "description": "So many copies in a row; $i counts them from 0."}),
-        "when": _or_expression({"type": "boolean", "description": "When false, the node is as if not written."}),
+        "repeat": _described("So many copies in a row; $i counts them from 0.", _or_expression(_COUNT)),
+        "when": _described("When false, the node is as if not written.", _or_expression({"type": "boolean"})),
     }
 
 
-def _node(types: Iterable[Type]) -> JsonSchema:
-    """A node: a bare name, or a mapping whose ``type`` chooses the schema of the rest."""
-    names = [entry.name for entry in types]
-    by_type = [
-        {
-            "if": {"properties": {"type": {"const": name}}, "required": ["type"]},
-            "then": {"$ref": f"#/$defs/type.{name}"},
-        }
-        for name in names
-    ]
-    listed = {"oneOf": [{"const": entry.name, "description": entry.summary} for entry in types]}
-    any_type = {
-        "anyOf": [
-            listed,
-            {"type": "string", "pattern": NAME_PATTERN, "description": "A block of this spec, or an installed type."},
-        ]
-    }
-    nodes = {"$ref": "#/$defs/nodes"}
+def _node(types: list[Type]) -> JsonSchema:
+    """A bare name, or a mapping with exactly one of type, nodes, branches, share."""
     keys = _node_keys()
-    return {
-        "description": "A layer or block by its bare name, or a mapping with exactly one of type, nodes, branches, share.",
-        "if": {"type": "string"},
-        "then": any_type,
-        "else": {
-            "type": "object",
-            "properties": {
-                "type": {"description": "The layer or block.", **any_type},
-                "nodes": {**_described("A group: nodes that repeat or have a name together."), **nodes},
-                "branches": _described(
-                    "Lists of nodes side by side on the same input; an empty one is the input itself.",
-                    type="array",
-                    items=nodes,
-                    minItems=1,
-                ),
-                "merge": {
-                    **_described("The node that joins the ends of the branches, in order."),
-                    "$ref": "#/$defs/node",
-                },
-                "share": {
-                    **_described("A named layer, block or group to call again with the same weights."),
-                    "$ref": "#/$defs/reference",
-                },
-                **keys,
-            },
-            "allOf": [
-                *by_type,
-                *(_only(kind, extra, keys) for kind, extra in (("nodes", ()), ("branches", ("merge",)), ("share", ()))),
-            ],
-            "anyOf": [{"required": [kind]} for kind in ("type", "nodes", "branches", "share")],
-        },
+    kinds = {
+        "type": _described("The layer or block.", _ref("type")),
+        "nodes": _described("A group: nodes that repeat or have a name together.", _list_of(_ref("node"))),
+        "branches": _described(
+            "Lists of nodes side by side on the same input; an empty one is the input itself.",
+            _list_of(_ref("nodes"), minItems=1),
+        ),
+        "share": _described("A named layer, block or group to call again with the same weights.", _ref("reference")),
     }
+    merge = {"merge": _described("The node that joins the ends of the branches, in order.", _ref("merge"))}
+    mapping = _chain(
+        [
+            (
+                {"properties": {"type": {"type": "string"}}, "required": ["type"]},
+                {"properties": {"type": kinds["type"], **keys}, "allOf": _by_type(types)},
+            ),
+            *(
+                (
+                    {"required": [kind]},
+                    {"properties": {kind: kinds[kind], **extra, **keys}, "required": list(extra), "additionalProperties": False},
+                )
+                for kind, extra in (("nodes", {}), ("branches", merge), ("share", {}))
+            ),
+        ],
+        {"properties": {**kinds, **keys}, "required": ["type"]},
+    )
+    return _described(
+        "A layer or block by its bare name, or a mapping with exactly one of type, nodes, branches, share.",
+        anyOf=[_ref("type"), {"type": "object", **mapping}],
+    )
 
 
-def _only(kind: str, extra: tuple[str, ...], keys: Mapping[str, JsonSchema]) -> JsonSchema:
-    allowed = dict.fromkeys((kind, *extra, *keys), True)
-    return {
-        "if": {"required": [kind]},
-        "then": {"properties": allowed, "required": [kind, *extra], "additionalProperties": False},
-    }
+def _by_type(types: list[Type]) -> list[JsonSchema]:
+    """Tell by ``type`` which options a node may have; a block of the spec may have any."""
+    known = {"properties": {"type": {"enum": [entry.name for entry in types]}}}
+    other = {"properties": dict.fromkeys(("nodes", "branches", "merge", "share"), False)}
+    return [
+        *_dispatch("type", {entry.name: _ref(f"type.{entry.name}") for entry in types}),
+        {"if": known, "else": other},
+    ]
 
 
-def _typed_node(entry: Type, shared: _Shared) -> JsonSchema:
-    """A node of one type: its options, and the keys of every node. An option may also come from ``defaults``."""
-    return {
-        "description": entry.summary,
-        "type": "object",
-        "properties": {
-            "type": {"const": entry.name},
-            **shared.options(entry),
-            **_node_keys(),
-        },
-        "additionalProperties": False,
-    }
+def _merge() -> JsonSchema:
+    """A node that is a layer or block, whose inputs are given."""
+    refused = ("nodes", "branches", "share", "from", "repeat", "when")
+    return {**_ref("node"), "properties": dict.fromkeys(refused, False)}
 
 
-def _defaults_of(entry: Type, shared: _Shared) -> JsonSchema:
-    return {
-        "description": f"Options of every {entry.name} that does not say otherwise.",
-        "type": "object",
-        "properties": shared.options(entry),
-        "additionalProperties": False,
-    }
+def _type(types: Iterable[Type]) -> JsonSchema:
+    """The name of a type; one that is not listed is a block of the spec, or of an installed package."""
+    return {"anyOf": [_NAME, *_names(types)]}
+
+
+def _options_of_type(entry: Type, shared: _Shared) -> JsonSchema:
+    """The options of a type, any of which ``defaults`` may give; the keys of a node are described there."""
+    return _described(
+        entry.summary,
+        properties={**shared.options(entry), "type": True, **dict.fromkeys(_node_keys(), True)},
+        additionalProperties=False,
+    )
 
 
 def _option(option: Option) -> JsonSchema:
-    described = _or_expression(option.schema)
-    text = option.description
-    if not option.required:
-        described = {**described, "default": _plain(option.default)}
-    return {"description": text, **described}
+    default = {} if option.required else {"default": _plain(option.default)}
+    return _described(option.description, _or_expression(option.schema), default)
 
 
 def _plain(value: Any) -> Any:
     return list(map(_plain, value)) if isinstance(value, tuple) else value
 
 
-def _object(kind: str) -> JsonSchema:
+def _object(kind: str, shared: _Shared) -> JsonSchema:
     """An initializer, regularizer or constraint: its name, or a mapping with its type and options."""
     entries = sorted(objects(kind), key=lambda entry: entry.name)
-    names = {"oneOf": [{"const": entry.name, "description": entry.summary} for entry in entries]}
-    return {
-        "description": f"The name of a Keras {kind}, or a mapping with its type and options.",
-        "anyOf": [
-            names,
-            {
-                "type": "object",
-                "properties": {"type": names},
-                "required": ["type"],
-                "allOf": [
-                    {
-                        "if": {"properties": {"type": {"const": entry.name}}, "required": ["type"]},
-                        "then": {
-                            "properties": {
-                                "type": True,
-                                **{name: _option(option) for name, option in entry.options.items()},
-                            },
-                            "additionalProperties": False,
-                        },
-                    }
-                    for entry in entries
-                ],
-            },
-        ],
+    names = _names(entries)
+    options = {
+        entry.name: {"properties": {**shared.options(entry), "type": True}, "additionalProperties": False}
+        for entry in entries
     }
+    mapping = {
+        "type": "object",
+        "properties": {"type": _described(f"The {kind}.", anyOf=names)},
+        "required": ["type"],
+        "allOf": _dispatch("type", options),
+    }
+    return {"anyOf": [*names, mapping]}
+
+
+# ------------------------------------------------------------------------------------------------------ inputs and blocks
 
 
 def _input() -> JsonSchema:
-    size = {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "null"}, {"$ref": "#/$defs/expression"}]}
+    size = {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "null"}]}
+    dtypes = {"enum": list(INPUT_DTYPES)}
+    keys = {
+        "shape": _described(
+            "Sizes without the batch, channels last; null where a size is unknown.", _or_expression(_list_of(size))
+        ),
+        "dtype": _described("Type of the values.", _or_expression(dtypes), default="float32"),
+    }
     return {
         "type": "object",
-        "properties": {
-            "shape": _described(
-                "Sizes without the batch, channels last; null where a size is unknown.",
-                anyOf=[{"type": "array", "items": size}, {"$ref": "#/$defs/expression"}],
-            ),
-            "dtype": _described(
-                "Type of the values.",
-                anyOf=[{"enum": list(INPUT_DTYPES)}, {"$ref": "#/$defs/expression"}],
-                default="float32",
-            ),
-        },
+        "properties": {name: _removable(schema) for name, schema in keys.items()},
         "additionalProperties": False,
     }
 
 
 def _block() -> JsonSchema:
+    keys = {
+        "description": _described("What the block is, for people.", _TEXT),
+        "params": _described(
+            "The block's options by name, in JSON Schema's words.", _by_name(_removable(_ref("param")))
+        ),
+        "inputs": _described("Names of its inputs, where it has several.", _list_of(_NAME, minItems=1)),
+        "vars": _described("Named values of the body.", _by_name({"type": ["number", "string", "boolean", "array", "null"]})),
+        "nodes": _described("The body.", _list_of(_ref("node"))),
+    }
     return {
         "type": "object",
-        "properties": {
-            "description": _described("What the block is, for people.", **_TEXT),
-            "params": _described(
-                "The block's options by name, in JSON Schema's words.",
-                type="object",
-                propertyNames={"pattern": NAME_PATTERN},
-                additionalProperties={"anyOf": [{"$ref": "#/$defs/param"}, {"type": "null"}]},
-            ),
-            "inputs": _described("Names of its inputs, where it has several.", type="array", items=_TEXT, minItems=1),
-            "vars": _described("Named values of the body.", type="object"),
-            "nodes": {**_described("The body."), "$ref": "#/$defs/nodes"},
-        },
+        "properties": {name: _removable(schema) for name, schema in keys.items()},
         "additionalProperties": False,
     }
 
@@ -387,15 +402,15 @@ def _param() -> JsonSchema:
     return {
         "type": "object",
         "properties": {
-            "type": _described("What values it takes.", anyOf=[kinds, {"type": "array", "items": kinds}]),
+            "type": _described("What values it takes.", anyOf=[kinds, _list_of(kinds)]),
             "enum": _described("The values that are allowed.", type="array", minItems=1),
             "minimum": _described("The smallest number.", type="number"),
             "maximum": _described("The largest number.", type="number"),
-            "items": {**_described("What each item of a list is."), "$ref": "#/$defs/param"},
-            "minItems": _described("The shortest list.", **_INTEGER),
-            "maxItems": _described("The longest list.", **_INTEGER),
+            "items": _described("What each item of a list is.", _ref("param")),
+            "minItems": _described("The shortest list.", _COUNT),
+            "maxItems": _described("The longest list.", _COUNT),
             "default": _described("The value where a call says nothing; it may use the params before it."),
-            "description": _described("What it means, for people.", **_TEXT),
+            "description": _described("What it means, for people.", _TEXT),
         },
         "additionalProperties": False,
     }

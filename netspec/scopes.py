@@ -12,7 +12,7 @@ from netspec.graph import Node
 from netspec.references import EVERY, INPUT, PREV, Reference
 from netspec.shapes import Shape
 from netspec.suggest import nearest
-from netspec.values import ExpressionMistake, Value
+from netspec.values import ExpressionMistake, Value, names_in
 
 
 class Broken:
@@ -75,7 +75,6 @@ class Variables:
         self._values = values
         self._known = dict(known)
         self._outer = outer
-        self._open: list[str] = []
 
     def names(self) -> Iterator[str]:
         yield from self._values
@@ -85,34 +84,36 @@ class Variables:
 
     def value(self, name: str, place: Place) -> Any:
         """The value of a name. Raises `Mistake`, `ExpressionMistake` or `Unknowable`."""
-        if name in self._known:
-            return self._known[name]
-        if name not in self._values:
-            if self._outer is not None:
+        if name not in self._known:
+            if name in self._values:
+                self._work_out(name, place)
+            elif self._outer is not None:
                 return self._outer.value(name, place.outermost())
-            raise self._unknown(name, place)
-        value = self._values[name]
-        if value.broken:
-            raise Unknowable
-        if name in self._open:
-            circle = [*self._open[self._open.index(name) :], name]
-            raise ExpressionMistake(
-                Mistake(
-                    "E202",
-                    f"these variables need each other: {' → '.join(circle)}",
-                    help="give one of them a value of its own",
-                ),
-                value.where,
-            )
-        self._open.append(name)
-        try:
-            result = value.evaluate(Seen(self, place))
-        except RecursionError:
-            raise Mistake("E202", f"too many variables need each other, {name} among them") from None
-        finally:
-            self._open.pop()
-        self._known[name] = result
-        return result
+            else:
+                raise self._unknown(name, place)
+        return self._known[name]
+
+    def _work_out(self, name: str, place: Place) -> None:
+        """Work a value out, those that it needs first. The stack is our own: a chain may be longer than Python's."""
+        waiting, begun = [name], list[str]()
+        while waiting:
+            current = waiting[-1]
+            if current in self._known:
+                waiting.pop()
+                continue
+            value = self._values[current]
+            if value.broken:
+                raise Unknowable
+            if current in begun:
+                self._known[current] = value.evaluate(Seen(self, place))
+                begun.remove(current)
+                continue
+            begun.append(current)
+            for needed in names_in(value):
+                if needed in begun:
+                    raise _circle([*begun[begun.index(needed) :], needed], value)
+                if needed in self._values and needed not in self._known:
+                    waiting.append(needed)
 
     def _unknown(self, name: str, place: Place) -> Mistake:
         known = [*place.positional(), *place.variables.names()]
@@ -127,6 +128,11 @@ class Variables:
             f"there is no variable {name!r} here",
             help=f"write {near}" if near else f"there are {shown}" if shown else "",
         )
+
+
+def _circle(names: list[str], value: Value) -> ExpressionMistake:
+    message = f"these variables need each other: {' → '.join(names[:8])}"
+    return ExpressionMistake(Mistake("E202", message, help="give one of them a value of its own"), value.where)
 
 
 @dataclass(slots=True)

@@ -32,38 +32,34 @@ class RegularizationLayer(Layer):
 class ShapedDropout(RegularizationLayer):
     """What dropouts have in common whose random numbers can be shared along an axis."""
 
-    def fit(self, noise_shape: tuple[int | None, ...] | None, x: Shape) -> Shape:
-        """Refuse a shape of the random numbers that can't be spread over the input."""
-        full = (1, *x)  # the batch has any size, so what is drawn for it is one for all or, with null, one for each
-        if noise_shape is None:
-            return x
-        wanted = noise_shape
-        # Keras takes a null's size from the same place counted from the front, where a short shape starts at the back.
-        complete = len(wanted) == len(full) or (len(wanted) < len(full) and None not in wanted)
-        fits = complete and all(
-            noise in (None, 1, size) or size is None
-            for noise, size in zip(reversed(wanted), reversed(full), strict=False)
-        )
-        if not fits:
-            raise Mistake(
-                "E305",
-                f"{self.type_name}: noise_shape {show(wanted)} can't be spread over a batch of {show(x)}",
-                help=f"write {len(full)} sizes, first the batch's: null, then 1 or null for each axis of the input",
-                option=("noise_shape",),
-            )
-        return x
-
-
-@register_layer
-class Dropout(ShapedDropout):
-    """Sets some values to 0 while training, others each time (Srivastava et al., 2014)."""
-
     rate: Rate
     noise_shape: NoiseShape = None
     seed: Seed = None
 
     def infer(self, x: Shape) -> Shape:
-        return self.fit(self.noise_shape, x)
+        if self.noise_shape is None or self._can_be_spread(self.noise_shape, x):
+            return x
+        raise Mistake(
+            "E305",
+            f"{self.type_name}: noise_shape {show(self.noise_shape)} can't be spread over a batch of {show(x)}",
+            help=f"write {len(x) + 1} sizes, first the batch's: null, then 1 or null for each axis of the input",
+            option=("noise_shape",),
+        )
+
+    @staticmethod
+    def _can_be_spread(noise_shape: Shape, x: Shape) -> bool:
+        full = (1, *x)  # the batch has any size: its noise is the same for all, or with null each has its own
+        if len(noise_shape) > len(full):
+            return False
+        if len(noise_shape) < len(full) and None in noise_shape:
+            return False  # Keras would take the size of that place counted from the front, and lay it at the back
+        pairs = zip(reversed(noise_shape), reversed(full), strict=False)
+        return all(noise in (None, 1, size) or size is None for noise, size in pairs)
+
+
+@register_layer
+class Dropout(ShapedDropout):
+    """Sets some values to 0 while training, others each time (Srivastava et al., 2014)."""
 
 
 @register_layer
@@ -71,11 +67,6 @@ class AlphaDropout(ShapedDropout):
     """Dropout that keeps mean and variance, for networks of `selu` (Klambauer et al., 2017)."""
 
     rate: Annotated[BelowOne, Doc("fraction of the values that is dropped while training")]
-    noise_shape: NoiseShape = None
-    seed: Seed = None
-
-    def infer(self, x: Shape) -> Shape:
-        return self.fit(self.noise_shape, x)
 
 
 @register_layer
