@@ -151,7 +151,7 @@ class Loader:
             message = f"{what} needs a folder to look in, and this spec was not read from a file"
             self._fail("E208", message, tree.where, "give the spec as a file, or name the folder with --root")
         if written.startswith("$"):
-            self._fail("E208", f"{what} is written out; an expression can't stand here", tree.where)
+            self._fail("E208", f"{what} is written out; {shown} is an expression, and can't stand here", tree.where)
         if "://" in written:
             self._fail("E208", f"{shown} is an address; nothing is fetched", tree.where, "put the file beside the spec")
         relative = Path(written)

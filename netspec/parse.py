@@ -64,16 +64,17 @@ class _Parser:
         self._weights()
         return result
 
+    def _missing(self, keys: list[str], message: str, help: str) -> None:
+        """Report a key that is not there, unless it is there misspelt, which was reported."""
+        misspelt = {nearest(key, TOP_LEVEL) for key in self.tree.entries if key not in TOP_LEVEL}
+        if not self.tree.broken and not misspelt & set(keys):
+            self.read.problems.say("E107", message, self.tree.where, help=help)
+
     def _version(self, tree: yaml.Mapping) -> None:
-        if tree.broken:
-            return
         version = tree.entries.get("netspec")
         if version is None:
-            self.read.problems.say(
-                "E107",
-                "the spec has no netspec: key, the version of the language",
-                tree.where,
-                help="begin with netspec: 1",
+            self._missing(
+                ["netspec"], "the spec has no netspec: key, the version of the language", "begin with netspec: 1"
             )
         elif (
             not isinstance(version, yaml.Scalar) or type(version.value) is not int or version.value != LANGUAGE_VERSION
@@ -98,10 +99,7 @@ class _Parser:
                 help="keep one of the two",
             )
         if one is None and many is None:
-            if not tree.broken:
-                self.read.problems.say(
-                    "E107", "the spec has no input", tree.where, help="write input: {shape: [64, 64, 3]}"
-                )
+            self._missing(["input", "inputs"], "the spec has no input", "write input: {shape: [64, 64, 3]}")
             return
         if one is not None:
             self.read.claim("input", tree.keys["input"], self.result.names)
@@ -186,13 +184,9 @@ class _Parser:
         head = tree.entries.get("head")
         if head is not None and self.read.claim("head", tree.keys["head"], self.result.names):
             written.append(("head", head, "head", tree.keys["head"]))
-        if "stages" not in tree.entries and head is None and not tree.broken:
-            self.read.problems.say(
-                "E107",
-                "the spec has neither stages nor head",
-                tree.where,
-                help="write stages:, a mapping from stage name to a list of nodes",
-            )
+        if "stages" not in tree.entries and head is None:
+            help = "write stages:, a mapping from stage name to a list of nodes"
+            self._missing(["stages", "head"], "the spec has neither stages nor head", help)
         for name, item, path, _ in written:
             self.result.stages[name] = self.nodes.steps(item, path, Scope(self.result.names))
 

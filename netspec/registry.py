@@ -94,7 +94,7 @@ class Type:
                 mistakes += self.check_value(name, value)
         if mistakes:
             raise Mistakes(mistakes)
-        made = self.make({name: self._convert(name, value) for name, value in options.items()})
+        made = self.make({name: self.convert(name, value) for name, value in options.items()})
         if len(self._made) >= CACHE_SIZE:
             self._made.clear()
         self._made[key] = made
@@ -107,7 +107,8 @@ class Type:
         except Mistake as mistake:  # two options that don't go together
             raise Mistakes([mistake]) from None
 
-    def _convert(self, name: str, value: Any) -> Any:
+    def convert(self, name: str, value: Any) -> Any:
+        """Turn a value as written into what the target takes: objects for their names, tuples for lists."""
         kind = self.options[name].kind
         if kind is not None and value is not None:
             return objects(kind).create(value)

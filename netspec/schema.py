@@ -29,6 +29,7 @@ from netspec.registry import Type, objects
 
 SCHEMA_ID = "netspec.schema.json"
 NAME_PATTERN = "^[A-Za-z_][A-Za-z0-9_]*$"
+EXPRESSION_PATTERN = r"^\$([A-Za-z_][A-Za-z0-9_]*|\([\s\S]*\))$"
 OBJECT_KINDS = ("initializer", "regularizer", "constraint")
 
 
@@ -37,10 +38,11 @@ def spec_schema() -> JsonSchema:
     types = sorted(TYPES, key=lambda entry: entry.name)
     shared = _Shared()
     definitions = {
-        "expression": {"type": "string", "pattern": r"^\$([A-Za-z_][A-Za-z0-9_]*|\([\s\S]*\))$"},
-        "reference": {"anyOf": [{"type": "string"}, {"type": "integer", "maximum": -1}]},
+        "expression": {"title": "expression", "type": "string", "pattern": EXPRESSION_PATTERN},
+        "reference": {"title": "reference", "type": ["string", "integer"], "maximum": -1},
         "nodes": {"type": "array", "items": _ref("node")},
         "node": _node(types),
+        **{f"node.{name}": schema for name, schema in _node_keys().items()},
         "merge": _merge(),
         "type": _type(types),
         **{f"type.{entry.name}": _options_of_type(entry, shared) for entry in types},
@@ -125,9 +127,7 @@ def _expressions_inside(schema: JsonSchema) -> JsonSchema:
 
 def _dispatch(key: str, then: Mapping[str, JsonSchema]) -> list[JsonSchema]:
     """Apply a schema to mappings whose ``key`` is its name."""
-    return [
-        {"if": {"properties": {key: {"pattern": f"^{name}$"}}}, "then": schema} for name, schema in then.items()
-    ]
+    return [{"if": {"properties": {key: {"pattern": f"^{name}$"}}}, "then": schema} for name, schema in then.items()]
 
 
 def _chain(cases: Iterable[tuple[JsonSchema, JsonSchema]], otherwise: JsonSchema) -> JsonSchema:
@@ -187,7 +187,9 @@ def _top_level(types: Iterable[Type]) -> dict[str, JsonSchema]:
             _by_name(_removable(_list_of(_ref("node")))),
         ),
         "head": _described("The last stage.", _list_of(_ref("node"))),
-        "outputs": _described("What the model gives out, in order; by default the last node.", _list_of(_ref("reference"))),
+        "outputs": _described(
+            "What the model gives out, in order; by default the last node.", _list_of(_ref("reference"))
+        ),
         "budget": _described(
             "Upper bounds that must hold.",
             type="object",
@@ -231,11 +233,11 @@ def _without_base() -> JsonSchema:
     """What holds of a file that extends no other: null removes nothing there, and what is needed must be there."""
     whole_input = {**_no_null(1), "required": ["shape"]}
     return {
-        "properties": {
-            "set": True,
-            "input": whole_input,
-            "inputs": {**_no_null(0), "additionalProperties": whole_input},
-            "blocks": {**_no_null(0), "additionalProperties": {**_no_null(2), "required": ["nodes"]}},
+        "patternProperties": {
+            "^set$": True,
+            "^input$": whole_input,
+            "^inputs$": {**_no_null(0), "additionalProperties": whole_input},
+            "^blocks$": {**_no_null(0), "additionalProperties": {**_no_null(2), "required": ["nodes"]}},
         },
         "additionalProperties": _no_null(1),
         "dependentSchemas": {"inputs": {"properties": {"input": False, "padding": False}}},
@@ -272,7 +274,15 @@ def _node_keys() -> dict[str, JsonSchema]:
 
 def _node(types: list[Type]) -> JsonSchema:
     """A bare name, or a mapping with exactly one of type, nodes, branches, share."""
-    keys = _node_keys()
+    what = "A node is the name of a layer or block, or a mapping with exactly one of type, nodes, branches, share."
+    # This arm says it all again, for the server's sake, which shows the message of the first. As a list of one its
+    # kind is not merged into those of the other arms.
+    bare = {"type": ["string"], "pattern": NAME_PATTERN, "errorMessage": what}
+    return _described(what, anyOf=[bare, _ref("type"), _mapping(types)])
+
+
+def _mapping(types: list[Type]) -> JsonSchema:
+    keys = {name: _ref(f"node.{name}") for name in _node_keys()}
     kinds = {
         "type": _described("The layer or block.", _ref("type")),
         "nodes": _described("A group: nodes that repeat or have a name together.", _list_of(_ref("node"))),
@@ -283,35 +293,26 @@ def _node(types: list[Type]) -> JsonSchema:
         "share": _described("A named layer, block or group to call again with the same weights.", _ref("reference")),
     }
     merge = {"merge": _described("The node that joins the ends of the branches, in order.", _ref("merge"))}
-    mapping = _chain(
-        [
-            (
-                {"properties": {"type": {"type": "string"}}, "required": ["type"]},
-                {"properties": {"type": kinds["type"], **keys}, "allOf": _by_type(types)},
-            ),
-            *(
-                (
-                    {"required": [kind]},
-                    {"properties": {kind: kinds[kind], **extra, **keys}, "required": list(extra), "additionalProperties": False},
-                )
-                for kind, extra in (("nodes", {}), ("branches", merge), ("share", {}))
-            ),
-        ],
-        {"properties": {**kinds, **keys}, "required": ["type"]},
-    )
-    return _described(
-        "A layer or block by its bare name, or a mapping with exactly one of type, nodes, branches, share.",
-        anyOf=[_ref("type"), {"type": "object", **mapping}],
-    )
+    typed = {"properties": {"type": kinds["type"], **keys}, "allOf": _by_type(types)}
+    cases = [({"type": "object", "properties": {"type": _TEXT}, "required": ["type"]}, typed)]
+    for kind, extra in (("nodes", {}), ("branches", merge), ("share", {})):
+        alone = {
+            "properties": {kind: kinds[kind], **extra, **keys},
+            "required": [*extra],
+            "additionalProperties": False,
+        }
+        cases.append(({"type": "object", "required": [kind]}, alone))
+    # While there is nothing yet, everything is offered.
+    return {"type": "object", **_chain(cases, {"properties": {**kinds, **keys}, "required": ["type"]})}
 
 
 def _by_type(types: list[Type]) -> list[JsonSchema]:
     """Tell by ``type`` which options a node may have; a block of the spec may have any."""
-    known = {"properties": {"type": {"enum": [entry.name for entry in types]}}}
-    other = {"properties": dict.fromkeys(("nodes", "branches", "merge", "share"), False)}
+    unknown = {"properties": {"type": {"not": {"enum": [entry.name for entry in types]}}}}
+    refused = {"properties": dict.fromkeys(("nodes", "branches", "merge", "share"), False)}
     return [
         *_dispatch("type", {entry.name: _ref(f"type.{entry.name}") for entry in types}),
-        {"if": known, "else": other},
+        {"if": unknown, "then": refused},
     ]
 
 
@@ -387,7 +388,9 @@ def _block() -> JsonSchema:
             "The block's options by name, in JSON Schema's words.", _by_name(_removable(_ref("param")))
         ),
         "inputs": _described("Names of its inputs, where it has several.", _list_of(_NAME, minItems=1)),
-        "vars": _described("Named values of the body.", _by_name({"type": ["number", "string", "boolean", "array", "null"]})),
+        "vars": _described(
+            "Named values of the body.", _by_name({"type": ["number", "string", "boolean", "array", "null"]})
+        ),
         "nodes": _described("The body.", _list_of(_ref("node"))),
     }
     return {

@@ -75,6 +75,7 @@ class Variables:
         self._values = values
         self._known = dict(known)
         self._outer = outer
+        self._in_circles: set[str] = set()
 
     def names(self) -> Iterator[str]:
         yield from self._values
@@ -102,7 +103,7 @@ class Variables:
                 waiting.pop()
                 continue
             value = self._values[current]
-            if value.broken:
+            if value.broken or current in self._in_circles:
                 raise Unknowable
             if current in begun:
                 self._known[current] = value.evaluate(Seen(self, place))
@@ -111,7 +112,9 @@ class Variables:
             begun.append(current)
             for needed in names_in(value):
                 if needed in begun:
-                    raise _circle([*begun[begun.index(needed) :], needed], value)
+                    circle = begun[begun.index(needed) :]
+                    self._in_circles.update(circle)
+                    raise _circle([*circle, needed], value)
                 if needed in self._values and needed not in self._known:
                     waiting.append(needed)
 

@@ -142,6 +142,9 @@ class YamlBlock(Type):
     def documentation(self) -> str:
         return self.description
 
+    def convert(self, name: str, value: Any) -> Any:
+        return value  # expressions work on values as they are written
+
     def make(self, options: dict[str, Any]) -> dict[str, Any]:
         return options
 

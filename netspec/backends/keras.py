@@ -34,7 +34,7 @@ def import_keras() -> Any:
     with _quiet_start():
         try:
             import keras
-        except ImportError as error:
+        except (ImportError, ValueError) as error:  # ValueError: no backend has that name
             backend = os.environ["KERAS_BACKEND"]
             raise SpecError(
                 [

@@ -36,8 +36,10 @@ def values(schema: JsonSchema) -> st.SearchStrategy[Any]:
 
 
 def _integers(schema: JsonSchema) -> st.SearchStrategy[int]:
-    low = schema.get("minimum", -4)
-    return st.integers(low, schema.get("maximum", low + 5 if low >= 0 else 4))
+    if "minimum" not in schema:
+        return st.integers(-4, 4)
+    low = schema["minimum"]
+    return st.integers(low, low + 1) | st.integers(low, low + 5)  # the smallest suit the most inputs
 
 
 def _numbers(schema: JsonSchema) -> st.SearchStrategy[float]:

@@ -1,0 +1,288 @@
+"""Codes that need more than one file's text: files that can't be read, limits (at the limit good, one past it not), building."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from netspec import SpecError, cli, load_spec, parse_spec
+from netspec.limits import Limits
+
+GOOD = "netspec: 1\ninput: {shape: [8]}\nhead: [relu]\n"
+
+
+def mistakes(read, *arguments, **options):
+    """The diagnostics of a spec, none where it is good."""
+    try:
+        read(*arguments, **options)
+    except SpecError as error:
+        return error.diagnostics
+    return ()
+
+
+def codes(read, *arguments, **options):
+    return [diagnostic.code for diagnostic in mistakes(read, *arguments, **options)]
+
+
+# ---------------------------------------------------------------------------------------------------- reading (E001, E002)
+
+
+def test_missing_file(tmp_path):
+    (found,) = mistakes(load_spec, tmp_path / "nothing.yaml")
+    assert (found.code, found.where.file) == ("E001", str(tmp_path / "nothing.yaml"))
+    assert "does not exist" in found.message
+
+
+def test_folder(tmp_path):
+    (found,) = mistakes(load_spec, tmp_path)
+    assert found.code == "E001"
+    assert "is a folder" in found.message
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are Unix's")
+def test_pipe_does_not_wait(tmp_path):
+    os.mkfifo(tmp_path / "pipe.yaml")
+    (found,) = mistakes(load_spec, tmp_path / "pipe.yaml")
+    assert found.code == "E001"
+    assert "not a regular file" in found.message
+
+
+def test_folder_as_library(tmp_path):
+    (tmp_path / "folder").mkdir()
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(GOOD + "use: [folder]\n")
+    (found,) = mistakes(load_spec, spec)
+    assert (found.code, found.where.line) == ("E208", 4)
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (GOOD.encode() + b"name: caf\xe9\n", "byte 0xe9 in line 4"),
+        (GOOD.encode("utf-16"), "UTF-16"),
+        (GOOD.encode() + b"name: a\x1b[31m\n", "U+001B"),
+        (GOOD.encode() + b"name: a\x00b\n", "U+0000"),
+    ],
+)
+def test_no_plain_text(tmp_path, data, words):
+    spec = tmp_path / "spec.yaml"
+    spec.write_bytes(data)
+    (found,) = mistakes(load_spec, spec)
+    assert found.code == "E002"
+    assert words in found.message
+
+
+def test_byte_order_mark_is_no_part_of_the_text(tmp_path):
+    spec = tmp_path / "spec.yaml"
+    spec.write_bytes(b"\xef\xbb\xbf" + GOOD.replace("relu", "relo").encode())
+    (found,) = mistakes(load_spec, spec)
+    assert (found.where.line, found.where.column) == (3, 8)
+
+
+# -------------------------------------------------------------------------------------------------------- limits (E40x)
+
+
+def nested(depth):
+    """A spec whose deepest YAML node has ``depth`` collections around it, itself included."""
+    groups = (depth - 2) // 2
+    return "netspec: 1\ninput: {shape: [8]}\nhead: [" + "{nodes: [" * groups + "relu" + "]}" * groups + "]\n"
+
+
+def aliases(count):
+    return "netspec: 1\ninput: {shape: [8]}\nhead:\n  - &a {type: dense, units: 8}\n" + "  - *a\n" * count
+
+
+def copies(count):
+    return f"netspec: 1\ninput: {{shape: [8]}}\nhead:\n  - {{type: relu, repeat: {count}}}\n"
+
+
+def worked_out_copies(count):
+    return f"netspec: 1\nvars: {{n: {count}}}\ninput: {{shape: [8]}}\nhead:\n  - {{type: relu, repeat: $n}}\n"
+
+
+def written_out(count):
+    return "netspec: 1\ninput: {shape: [8]}\nhead:\n" + "  - relu\n" * count
+
+
+def in_a_block(count):
+    return (
+        f"netspec: 1\nblocks: {{b: {{nodes: [{{type: relu, repeat: {count}}}]}}}}\ninput: {{shape: [8]}}\nhead: [b]\n"
+    )
+
+
+def with_padding(count):
+    return f"netspec: 1\ninput: {{shape: [8, 3]}}\npadding: 1\nhead:\n  - {{type: relu, repeat: {count - 1}}}\n"
+
+
+def units(count):
+    return f"netspec: 1\ninput: {{shape: [8]}}\nhead:\n  - {{type: dense, units: {count}}}\n"
+
+
+def calculated_units(count):
+    return f"netspec: 1\ninput: {{shape: [8]}}\nhead:\n  - {{type: dense, units: $({count} - 1 + 1)}}\n"
+
+
+def long_expression(length):
+    return f"netspec: 1\ninput: {{shape: [8]}}\nhead:\n  - type: dense\n    units: $({'1'.rjust(length - 3)})\n"
+
+
+def long_list(items):
+    return f"netspec: 1\nvars: {{a: '$([1] * {items - 1})'}}\ninput: {{shape: [8]}}\nhead: [relu]\n"
+
+
+AT_THE_LIMIT = [
+    ("E402", len, Limits().file_bytes),
+    ("E403", nested, Limits().nesting),
+    ("E404", aliases, Limits().aliases),
+    ("E406", copies, 20_000),
+    ("E406", worked_out_copies, 20_000),
+    ("E406", written_out, 20_000),
+    ("E406", in_a_block, 20_000),
+    ("E406", with_padding, 20_000),
+    ("E407", units, Limits().magnitude),
+    ("E407", calculated_units, Limits().magnitude),
+    ("E408", long_expression, Limits().expression_length),
+    ("E408", long_list, 10_000),
+]
+
+
+@pytest.mark.parametrize(
+    ("code", "make", "limit"), AT_THE_LIMIT[1:], ids=lambda value: getattr(value, "__name__", str(value))
+)
+def test_limit_is_inclusive(code, make, limit):
+    assert codes(parse_spec, make(limit)) == []
+    (found,) = mistakes(parse_spec, make(limit + (2 if make is nested else 1)))
+    assert found.code == code
+
+
+def test_file_size(tmp_path):
+    spec = tmp_path / "spec.yaml"
+    for size, expected in ((2**20, []), (2**20 + 1, ["E402"])):
+        spec.write_text(GOOD + "#" * (size - len(GOOD)))
+        assert spec.stat().st_size == size
+        assert codes(load_spec, spec) == expected
+        assert codes(parse_spec, spec.read_bytes()) == expected
+
+
+def test_file_size_of_standard_input(monkeypatch, capsys, tmp_path):
+    (tmp_path / "in").write_text(GOOD + "#" * 2**20)
+    with (tmp_path / "in").open() as file:
+        monkeypatch.setattr(sys, "stdin", file)
+        assert cli.run(["validate", "-"]) == cli.WRONG_SPEC
+    assert "error[E402]: <stdin> is larger than 1,048,576 bytes" in capsys.readouterr().err
+
+
+def test_yaml_nodes():
+    nodes = 12  # the mapping, three keys, 1, the input with its key and list and size, the head and relu
+    spec = "netspec: 1\ninput: {shape: [8]}\nhead: [relu]\n"
+    assert codes(parse_spec, spec, limits=Limits(yaml_nodes=nodes)) == []
+    fewest = next(n for n in range(1, 20) if not mistakes(parse_spec, spec, limits=Limits(yaml_nodes=n)))
+    assert codes(parse_spec, spec, limits=Limits(yaml_nodes=fewest - 1)) == ["E405"]
+    doubling = "netspec: 1\na: &a [x, x]\n" + "".join(
+        f"{chr(98 + i)}: &{chr(98 + i)} [*{chr(97 + i)}, *{chr(97 + i)}]\n" for i in range(20)
+    )
+    assert "E405" in codes(parse_spec, doubling)  # 41 aliases, two million nodes
+
+
+def test_files_that_extend_each_other(tmp_path):
+    """17 files, each the base of the next, are too many; 16 steps down are not."""
+    (tmp_path / "0.yaml").write_text(GOOD)
+    for number in range(1, 18):
+        (tmp_path / f"{number}.yaml").write_text(f"netspec: 1\nextends: {number - 1}.yaml\n")
+    assert codes(load_spec, tmp_path / "16.yaml") == []
+    (found,) = mistakes(load_spec, tmp_path / "17.yaml")
+    assert (found.code, found.where.line) == ("E409", 2)
+    assert codes(load_spec, tmp_path / "2.yaml", limits=Limits(extends_depth=1)) == ["E409"]
+
+
+def test_blocks_in_blocks():
+    chain = "".join(f"  b{n}: {{nodes: [b{n - 1}]}}\n" for n in range(1, 80))
+    spec = "netspec: 1\nblocks:\n  b0: {nodes: [relu]}\n" + chain + "input: {shape: [8]}\nhead: [b%d]\n"
+    assert codes(parse_spec, spec % 63) == []
+    assert codes(parse_spec, spec % 79) == ["E403"]
+
+
+@pytest.mark.parametrize("word", ["layer=3", "layers", "layers=-1", "layers=many", "=3"])
+def test_limit_that_is_none(word, capsys, tmp_path):
+    (tmp_path / "spec.yaml").write_text(GOOD)
+    assert cli.run(["validate", str(tmp_path / "spec.yaml"), "--limit", word]) == cli.WRONG_COMMAND
+
+
+# ------------------------------------------------------------------------------------- building (E410, E501, E502, E503)
+
+
+def test_too_many_parameters(tmp_path, capsys):
+    spec = tmp_path / "spec.yaml"
+    spec.write_text("netspec: 1\ninput: {shape: [9]}\nhead:\n  - {type: dense, units: 10}\n")
+    assert cli.run(["build", str(spec), "--limit", "build_parameters=99"]) == cli.WRONG_SPEC
+    said = capsys.readouterr().err
+    assert "error[E410]: this network has 100 parameters; 99 are allowed to be built" in said
+    assert "--limit build_parameters=N" in said
+    assert cli.run(["build", str(spec), "--limit", "build_parameters=100"]) == cli.GOOD
+
+
+def test_too_many_parameters_by_default(tmp_path, capsys):
+    spec = tmp_path / "spec.yaml"
+    spec.write_text("netspec: 1\ninput: {shape: [200000]}\nhead:\n  - {type: dense, units: 200000}\n")
+    assert cli.run(["validate", str(spec)]) == cli.GOOD
+    assert cli.run(["build", str(spec)]) == cli.WRONG_SPEC
+    assert "E410" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("place", ["no/such/folder/model.keras", "a_file/model.keras", "folder.keras"])
+def test_place_that_can_not_be_written(tmp_path, monkeypatch, capsys, place):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a_file").write_text("here before")
+    (tmp_path / "folder.keras").mkdir()
+    (tmp_path / "spec.yaml").write_text(GOOD)
+    assert cli.run(["build", "spec.yaml", "-o", place]) == cli.WRONG_SPEC
+    said = capsys.readouterr().err
+    assert said.startswith(f"error[E501]: {place} can't be written: ")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a_file", "folder.keras", "spec.yaml"]
+    assert (tmp_path / "a_file").read_text() == "here before"
+
+
+def test_ending_that_names_no_format(tmp_path, capsys):
+    (tmp_path / "spec.yaml").write_text(GOOD)
+    assert cli.run(["build", str(tmp_path / "spec.yaml"), "-o", str(tmp_path / "model.pt")]) == cli.WRONG_COMMAND
+    said = capsys.readouterr().err
+    assert all(ending in said for ending in (".keras", ".weights.h5", ".json"))
+
+
+def test_ending_that_names_no_format_from_python(tmp_path):
+    from netspec.backends import keras as backend
+
+    assert codes(backend.save, None, tmp_path / "model.pt") == ["E501"]
+
+
+def test_layer_that_keras_refuses(monkeypatch):
+    from netspec.backends import keras as backend
+
+    spec = parse_spec(GOOD)
+
+    def refuse(*arguments):
+        raise ValueError("no such thing\nand much more")
+
+    monkeypatch.setattr(backend, "_add", refuse)
+    (found,) = mistakes(spec.build)
+    assert found.code == "E502"
+    assert found.message.endswith("no such thing")
+    assert found.where.line >= 2
+
+
+@pytest.mark.parametrize("backend", ["jax", "no_such_backend"])
+def test_backend_that_is_not_there(tmp_path, backend):
+    (tmp_path / "spec.yaml").write_text(GOOD)
+    if backend == "jax" and subprocess.run([sys.executable, "-c", "import jax"], capture_output=True).returncode == 0:
+        pytest.skip("jax is installed")
+    run = subprocess.run(
+        [sys.executable, "-m", "netspec", "build", "spec.yaml"],
+        cwd=tmp_path,
+        env={**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert run.returncode == cli.WRONG_SPEC, run.stderr
+    assert f"error[E503]: Keras can't start on the backend {backend}" in run.stderr
