@@ -19,9 +19,10 @@ from netspec.errors import (
     Where,
 )
 from netspec.graph import Graph, Node
-from netspec.layer import Example, Layer, Weight, register_layer
+from netspec.layer import Example, Layer, Weight, Weights, register_layer
 from netspec.limits import Limits
 from netspec.options import Doc, Keywords
+from netspec.shapes import Shape
 from netspec.tensors import Tensor, apply, register_block
 
 __version__ = "0.1.0"
@@ -40,10 +41,12 @@ __all__ = [
     "Node",
     "RegistrationError",
     "Related",
+    "Shape",
     "Spec",
     "SpecError",
     "Tensor",
     "Weight",
+    "Weights",
     "Where",
     "apply",
     "load_spec",

@@ -19,7 +19,21 @@ import yaml
 from netspec import load_spec
 
 SPECS = sorted(p for p in (Path(__file__).parent / "specs").glob("*.yaml") if not p.name.endswith(".expect.yaml"))
-KEYS = set("total trainable macs outputs names absent from shapes params types warnings name inputs".split())
+KEYS = {
+    "name",
+    "total",
+    "trainable",
+    "macs",
+    "inputs",
+    "outputs",
+    "names",
+    "absent",
+    "from",
+    "shapes",
+    "params",
+    "types",
+    "warnings",
+}
 
 
 def test_there_are_specs():

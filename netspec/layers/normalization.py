@@ -37,13 +37,15 @@ Clipping = Annotated[
 class NormalizationLayer(Layer):
     """What normalizations have in common: the shape stays."""
 
+    def positions(self, axes: int | tuple[int, ...], x: Shape) -> tuple[int, ...]:
+        """Find the positions of the axes, in the order of Keras, which sorts them as they are written."""
+        return axis_indices(self.type_name, axes if isinstance(axes, int) else tuple(sorted(axes)), x)
+
     def known_sizes(self, axes: int | tuple[int, ...], x: Shape) -> tuple[int, ...]:
-        """Find the sizes of the axes, in the order of the axes as Keras sorts them; they must be known."""
-        indices = axis_indices(self.type_name, axes, x)
-        if not isinstance(axes, int):
-            indices = tuple(index for _, index in sorted(zip(axes, indices, strict=True)))
+        """Find the sizes of the axes, which must be known, in that order."""
         return tuple(
-            require_known(self.type_name, x[index], f"size of axis {index + 1}", option=("axis",)) for index in indices
+            require_known(self.type_name, x[index], f"size of axis {index + 1}", option=("axis",))
+            for index in self.positions(axes, x)
         )
 
     @staticmethod
@@ -165,12 +167,13 @@ class RMSNormalization(NormalizationLayer):
     epsilon: Epsilon = 1e-6
 
     def infer(self, x: Shape) -> Shape:
-        indices = axis_indices(self.type_name, self.axis, x)
-        if sorted(indices) != list(range(len(x) - len(indices), len(x))):
+        axis_indices(self.type_name, self.axis, x)
+        positions = self.positions(self.axis, x)
+        if positions != tuple(range(len(x) - len(positions), len(x))):
             raise Mistake(
                 "E302",
                 f"{self.type_name}: Keras can normalize only along the last axes of {show(x)} together",
-                help="leave axis out, or put permute before it",
+                help="leave axis out, or put permute before it; count all axes from the same end",
                 option=("axis",),
             )
         return x
