@@ -122,6 +122,9 @@ def _load(
     try:
         loaded = loader.load(source, path, edits or {})
         network = parse(loaded.tree, loaded.libraries, loaded.name, problems, limits)
+        for name, warning in loaded.new_variables.items():
+            if name not in network.used_variables:
+                problems.add(warning)
         graph = expand(network, problems, limits)
     except SpecError as error:
         for diagnostic in error.diagnostics:

@@ -31,21 +31,37 @@ class BlockReader:
 
     def declare(self, tree: yaml.Mapping, *, own: bool) -> None:
         """Make the blocks of a file known by name and params; ``own`` says that it is the spec and no library."""
-        if not own and not tree.broken:
-            self.read.known_keys(tree, LIBRARY_KEYS, "", what="a file of blocks")
+        if not own and not tree.broken and not self._is_library(tree):
+            return
         for name, item in self.read.mapping(tree, "blocks", "").items():
             path = f"blocks.{name}"
             where = self.read.key(tree.entries["blocks"], name)
-            if not self.read.name(name, where, path) or not self._block_name_free(name, where) or item.broken:
+            if not self.read.name(name, where, path) or not self._block_name_free(name, where):
                 continue
-            if not isinstance(item, yaml.Mapping):
-                message = f"a block is a mapping with params and nodes, not {kind_of(item)}"
-                self.read.problems.say("E112", message, item.where, path=path)
+            if item.broken or not isinstance(item, yaml.Mapping):
+                self.nodes.broken_blocks.add(name)
+                if not item.broken:
+                    message = f"a block is a mapping with params and nodes, not {kind_of(item)}"
+                    self.read.problems.say(
+                        "E112", message, item.where, path=path, help="write {params: {…}, nodes: […]}"
+                    )
                 continue
             block = YamlBlock(name, where, sees_vars=own)
             self.blocks[name] = block
             self._bodies.append((block, item, path))
             self._block_header(block, item, path)
+
+    def _is_library(self, tree: yaml.Mapping) -> bool:
+        """Tell a file of blocks from a whole spec, about which one word is enough."""
+        whole = next((key for key in tree.entries if key in ("input", "inputs", "stages", "head", "extends")), None)
+        if whole is None:
+            self.read.known_keys(tree, LIBRARY_KEYS, "", what="a file of blocks")
+            return True
+        message = "this file is a spec; use takes files that hold only blocks"
+        self.read.problems.say(
+            "E208", message, tree.keys[whole], help="move its blocks to a file of their own, or use extends"
+        )
+        return False
 
     def read_bodies(self) -> None:
         """Read the nodes of every declared block; refuse blocks that contain themselves."""
@@ -92,12 +108,12 @@ class BlockReader:
             default = block.defaults.get(name)
             later = [used for used in _names(default) if used in block.params and used not in seen] if default else []
             if default is not None and later:
-                self.read.problems.say(
-                    "E201",
-                    f"the default of {name} uses {later[0]}, which is declared after it",
-                    default.where,
-                    help=f"move {later[0]} before {name}",
+                itself = later[0] == name
+                message = (
+                    f"the default of {name} uses {'itself' if itself else f'{later[0]}, which is declared after it'}"
                 )
+                help = "a default can use the params before it" if itself else f"move {later[0]} before {name}"
+                self.read.problems.say("E201", message, default.where, help=help)
                 default.broken = True
             seen.add(name)
 
@@ -126,7 +142,9 @@ class BlockReader:
             block.required_inputs = len(good)
 
     def _param(self, block: YamlBlock, name: str, tree: yaml.Tree, path: str) -> None:
-        block.params[name] = Option(name, {}, None)  # known, whatever is wrong with its declaration
+        # Known, whatever is wrong with its declaration; a broken default keeps the body from saying more.
+        block.params[name] = Option(name, {}, None)
+        block.defaults[name] = Value(tree, broken=True)
         if tree.broken:
             return
         if not isinstance(tree, yaml.Mapping):
@@ -146,6 +164,7 @@ class BlockReader:
         description = self.read.text(tree, "description", "")
         if default is None:
             block.params[name] = Option(name, schema, description=description)
+            del block.defaults[name]
             return
         value = self.read.value(default, f"{path}.default")
         block.defaults[name] = value
@@ -162,6 +181,7 @@ class BlockReader:
                 path=f"{path}.default",
                 help=mistake.help,
             )
+            value.broken = True
 
     def _param_schema(self, tree: yaml.Mapping, path: str) -> dict[str, Any] | None:
         for key, where in tree.keys.items():
@@ -224,14 +244,14 @@ class BlockReader:
     def _block_body(self, block: YamlBlock, tree: yaml.Mapping, path: str) -> None:
         nodes = tree.entries.get("nodes")
         if nodes is None:
-            if not tree.broken:
-                self.read.problems.say(
-                    "E112",
-                    f"the block {block.name} has no nodes",
-                    tree.where,
-                    path=path,
-                    help="write nodes:, a list of nodes",
-                )
+            self.read.missing(
+                tree,
+                ["nodes"],
+                BLOCK_KEYS,
+                f"the block {block.name} has no nodes",
+                path=path,
+                help="write nodes:, a list of nodes",
+            )
             return
         names = dict.fromkeys(block.inputs, block.where) if block.named_inputs else {}
         block.steps = self.nodes.steps(nodes, f"{path}.nodes", Scope(names))

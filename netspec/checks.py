@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from netspec.errors import Mistake, Where
@@ -16,13 +16,18 @@ INPUT_DTYPES = (
 
 
 def report_mistakes(
-    problems: Problems, mistakes: Iterable[Mistake], options: dict[str, Value], where: Where, path: str
+    problems: Problems, mistakes: Iterable[Mistake], options: Mapping[str, Value], where: Where, path: str
 ) -> None:
     """Report what is wrong with the options of a node, each at the option where that is known."""
     for mistake in mistakes:
-        value = options.get(str(mistake.option[0])) if mistake.option else None
-        at = value.find(mistake.option[1:]) if value else where
-        problems.mistake(mistake, at, f"{path}.{mistake.option[0]}" if value else path)
+        at = f"{path}.{mistake.option[0]}" if mistake.option else path
+        problems.mistake(mistake, place_of(mistake, options, where), at)
+
+
+def place_of(mistake: Mistake, options: Mapping[str, Value], where: Where) -> Where:
+    """Find the option that a mistake is about; ``where`` is the node, for a mistake that names none."""
+    value = options.get(str(mistake.option[0])) if mistake.option else None
+    return value.find(mistake) if value else where
 
 
 def check_shape(problems: Problems, value: Value, sizes: Any, path: str) -> None:
@@ -42,7 +47,7 @@ def check_shape(problems: Problems, value: Value, sizes: Any, path: str) -> None
             problems.say(
                 "E108",
                 f"a size is a positive integer, or null where it is unknown, not {show_value(size)}",
-                value.find((index,)),
+                value.find(Mistake("E108", "", option=("shape", index))),
                 path=f"{path}.{index}",
             )
             value.broken = True

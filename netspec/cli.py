@@ -82,7 +82,7 @@ def build(
 ) -> None:
     """Build the Keras model of SPEC, and check it against what was foreseen."""
     if output is not None:
-        _check_ending(output)
+        _check_target(output)
     loaded = _load(spec, set_, root, limit)
     from netspec.backends import keras as backend
 
@@ -238,11 +238,13 @@ def _limits(limits: list[str] | None) -> Limits:
     return replace(DEFAULT_LIMITS, **changed)
 
 
-def _check_ending(output: Path) -> None:
-    from netspec.files import MODEL_ENDINGS, model_ending
+def _check_target(output: Path) -> None:
+    """Refuse before the long work what could not be saved after it."""
+    from netspec.files import MODEL_ENDINGS, model_ending, require_folder
 
     if model_ending(output) is None:
         raise typer.BadParameter(f"{output.name} must end with {', '.join(MODEL_ENDINGS)}", param_hint="-o")
+    require_folder(output)
 
 
 def _looked_up(look_up: Any, word: str) -> str:

@@ -71,6 +71,7 @@ CODES: Mapping[str, str] = {
     "E502": "Keras can't build this",
     "E503": "the backend is not there",
     "W201": "a node reaches no output",
+    "W202": "an edit makes a variable that nothing uses",
 }
 
 

@@ -14,7 +14,7 @@ from netspec.options import show_value
 from netspec.registry import Mistakes
 from netspec.scopes import BROKEN, Entry, Flow, Names, Place, resolve
 from netspec.shapes import show
-from netspec.syntax import Network, Step
+from netspec.syntax import Call, Network, Step
 from netspec.values import Problems, Value
 from netspec.walk import Walker
 
@@ -38,7 +38,7 @@ class _Expander:
         self.builder = self.walker.builder
 
     def run(self) -> Graph | None:
-        root = Place(Names(), self.walker.variables, [], None)
+        root = Place(Names(written=self.network.names), self.walker.variables, [], None)
         self._check_variables(root)
         inputs = self._inputs(root)
         self._padding(root)
@@ -77,11 +77,12 @@ class _Expander:
                 if not self.network.single_input:
                     entry.span = (len(self.builder.nodes) - 1, len(self.builder.nodes))
             if self.network.single_input:
-                root.history.append(entry.output)
                 root.entered = entry.output
             else:
                 root.names.named[name] = entry
-        if self.network.single_input and not self.network.inputs:
+            if len(self.network.inputs) == 1:
+                root.history.append(entry.output)
+        if not self.network.inputs:  # what is wrong with it was reported
             root.history.append(BROKEN)
             root.entered = BROKEN
         return nodes
@@ -147,25 +148,28 @@ class _Expander:
 
     def _warn_unused(self, graph: Graph, unused: list[Node]) -> None:
         """Warn of written nodes that reach no output; of those inside a block only where all of the block is unused."""
+        self._warn_unread_inputs(graph)
         if not unused:
             return
-        used_steps = {node.site.step for node in graph.nodes.values()}
+        used_blocks = {node.block for node in graph.nodes.values()}
         used_places = {node.where for node in graph.nodes.values()}
+        warned: set[object] = set()
         for node in unused:
-            if node.where in used_places or (node in self.walker.inside_blocks and node.site.step in used_steps):
+            step = node.site.step
+            in_block = node in self.walker.inside_blocks or (isinstance(step, Step) and isinstance(step.body, Call))
+            if node.block in used_blocks if in_block and node.block else node.block and node.where in used_places:
                 continue
-            where = (
-                node.site.step.where
-                if node in self.walker.inside_blocks and isinstance(node.site.step, Step)
-                else node.where
-            )
-            self.problems.say(
-                "W201",
-                f"{node.block or node.name} reaches no output, so it is not built",
-                where,
-                path=node.site.path,
-                help="name it in outputs, read it with from, or delete it",
-            )
+            where = step.where if in_block and isinstance(step, Step) else node.where
+            if where not in warned:
+                warned.add(where)
+                help = "name it in outputs, read it with from, or delete it"
+                message = f"{node.block or node.name} reaches no output, so it is not built"
+                self.problems.say("W201", message, where, path=node.site.path, help=help)
+
+    def _warn_unread_inputs(self, graph: Graph) -> None:
+        read = {node.name for reader in graph.nodes.values() for node in reader.inputs}
+        for name in set(graph.inputs) - read - set(graph.outputs):
+            self.problems.say("W201", f"nothing reads the input {name}", graph.nodes[name].where, path=name)
 
     def _budget(self, graph: Graph, root: Place) -> None:
         for name, value in self.network.budget.items():

@@ -67,7 +67,7 @@ def parse_expression(text: str, limits: Limits = DEFAULT_LIMITS) -> Expression |
         raise Mistake(
             "E408",
             f"an expression of {len(text):,} characters; {limits.expression_length:,} are allowed",
-            help="split it into vars",
+            help="split it into vars, or raise the limit with --limit expression_length=N",
         )
     bare = _BARE.match(text)
     if bare:
@@ -125,7 +125,9 @@ def bounded(value: Any, magnitude: int) -> Any:
     """Give the value back if it is of a size that a spec may have. Raises `Mistake`."""
     if type(value) is int:
         if abs(value) > magnitude:
-            raise Mistake("E407", f"the value is larger than {magnitude:,}")
+            raise Mistake(
+                "E407", f"the value is larger than {magnitude:,}", help="--limit magnitude=N raises the limit"
+            )
     elif type(value) is float:
         if not math.isfinite(value):
             raise Mistake("E204", "the value is not a finite number")
@@ -187,6 +189,8 @@ def _rounding(function: Callable[..., Any], name: str) -> Callable[..., Any]:
 def _extreme(function: Callable[..., Any], name: str) -> Callable[..., Any]:
     def apply(*values: Any) -> Any:
         items = values[0] if len(values) == 1 and isinstance(values[0], list) else values
+        if not items:
+            raise Mistake("E204", f"{name}() of an empty list")
         return function(_number(item, name) for item in items)
 
     return apply
@@ -302,8 +306,13 @@ class _Compiler:
                 tree = ast.parse(_quote_references(" ".join(text.split("\n")).strip()), mode="eval")
         except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
             _refuse_syntax(text, error)
-        if not text.isascii():
-            _refuse_lookalikes(tree, text)
+        bare = re.sub(_QUOTED, "", text)
+        if not bare.isascii():
+            _refuse_lookalikes(bare)
+        if grouped := re.search(r"\d_\d[\d_]*", bare):
+            raise Mistake(
+                "E203", "numbers are written without underscores", help=f"write {grouped[0].replace('_', '')}"
+            )
         return self._node(tree.body)
 
     def _node(self, node: ast.expr) -> Function:
@@ -328,7 +337,8 @@ class _Compiler:
             name = next(name for name, constant in CONSTANTS.items() if constant is value)
             raise Mistake("E203", f"{value} is not a word of this language", help=f"write {name}")
         if type(value) not in (int, float, str):
-            raise Mistake("E203", f"{show_value(str(value))} can't stand in an expression", help=_HELP)
+            shown = "..." if value is ... else show_value(str(value))
+            raise Mistake("E203", f"{shown} can't stand in an expression", help=_HELP)
         bounded(value, self.magnitude)
         return lambda names: value
 
@@ -356,7 +366,8 @@ class _Compiler:
     def _binop(self, node: ast.BinOp) -> Function:
         apply = _OPERATORS.get(type(node.op))
         if apply is None:
-            raise Mistake("E203", f"the operator {type(node.op).__name__} can't stand in an expression", help=_HELP)
+            sign = _OTHER_OPERATORS.get(type(node.op).__name__, "this operator")
+            raise Mistake("E203", f"{sign} can't stand in an expression", help=_HELP)
         left, right, magnitude = self._node(node.left), self._node(node.right), self.magnitude
 
         def evaluate(names: Names) -> Any:
@@ -470,6 +481,8 @@ class _Compiler:
 
 _HELP = f"there are + - * / // % **, comparisons, in, and or not, a if c else b, [ ], and {', '.join(FUNCTIONS)}, shape"
 
+_OTHER_OPERATORS = {"BitAnd": "&", "BitOr": "|", "BitXor": "^", "LShift": "<<", "RShift": ">>", "MatMult": "@"}
+
 _REFUSED = {
     "Attribute": "a dot",
     "Lambda": "lambda",
@@ -495,17 +508,14 @@ def _signed(value: Any) -> Any:
 
 
 def _refuse_syntax(text: str, error: BaseException) -> NoReturn:
+    if not text.strip():
+        raise Mistake("E203", "the expression is empty", help="write something between the brackets")
     reason = error.msg if isinstance(error, SyntaxError) else "it is nested too deeply"
     raise Mistake("E203", f"{show_value(text)} is not an expression: {reason}", help=_HELP)
 
 
-def _refuse_lookalikes(tree: ast.AST, text: str) -> None:
+def _refuse_lookalikes(bare: str) -> NoReturn:
     """Names are ASCII: Python would read 𝐧 as n, and a Cyrillic а would be another name that looks the same."""
-    bare = re.sub(_QUOTED, "", text)
-    odd = next((character for character in bare if not character.isascii()), None)
-    if odd is not None:
-        raise Mistake(
-            "E203",
-            f"the character {odd!r} (U+{ord(odd):04X}) can't stand in an expression",
-            help="names are written in ASCII",
-        )
+    odd = next(character for character in bare if not character.isascii())
+    message = f"the character {odd!r} (U+{ord(odd):04X}) can't stand in an expression"
+    raise Mistake("E203", message, help="names are written in ASCII")

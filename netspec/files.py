@@ -18,6 +18,12 @@ def model_ending(path: Path) -> str | None:
     return next((ending for ending in MODEL_ENDINGS if path.name.endswith(ending) and path.name != ending), None)
 
 
+def require_folder(path: Path) -> None:
+    """Refuse a path whose folder is not there. Raises `SpecError` (E501)."""
+    if not path.parent.is_dir():
+        raise _cannot_write(path, NotADirectoryError(f"there is no folder {path.parent}"))
+
+
 @contextmanager
 def written_whole(path: Path, name: str) -> Iterator[Path]:
     """Give a path to write to, and move the file to its place once it is complete.

@@ -24,11 +24,15 @@ from netspec.values import Problems
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The tree of a spec with everything laid over it, the block libraries it uses, and the name it has by its file."""
+    """The tree of a spec with everything laid over it, the block libraries it uses, and the name it has by its file.
+
+    ``new_variables`` are variables that only an edit made, each with the warning that is due if nothing uses it.
+    """
 
     tree: yaml.Mapping
     libraries: list[yaml.Mapping]
     name: str
+    new_variables: Mapping[str, Diagnostic]
 
 
 class Loader:
@@ -41,6 +45,7 @@ class Loader:
         self.brought: dict[str, Related] = {}
         self.paths: dict[str, Path] = {}  # by the name of the source
         self.main: Path | None = None
+        self.new_variables: dict[str, Diagnostic] = {}
 
     def load(self, source: Source, path: Path | None, edits: Mapping[str, Any]) -> Loaded:
         """Read a spec from its text; ``edits`` are the command line's, applied last. Raises `SpecError`."""
@@ -51,8 +56,10 @@ class Loader:
         self._set(tree)
         for edit, value in edits.items():
             self._apply_set(tree, _edit_tree(edit, value, self.problems, self.limits))
+        if self.problems.errors and any(found.code == "E209" for found in self.problems.errors):
+            raise SpecError(self.problems.all)  # what an edit did not change may be wrong only for that
         name = path.name.split(".")[0] if path else "network"
-        return Loaded(tree, self._libraries(tree), name)
+        return Loaded(tree, self._libraries(tree), name, self.new_variables)
 
     def explain(self, diagnostic: Diagnostic) -> Diagnostic:
         """Say of a mistake in another file who brought that file in."""
@@ -101,9 +108,21 @@ class Loader:
     def _apply_set(self, tree: yaml.Mapping, edits: yaml.Mapping) -> None:
         for path, value in edits.entries.items():
             try:
+                if path.startswith("vars.") and not _is_null(value) and path.count(".") == 1:
+                    self._note_new_variable(tree, path[5:], edits.keys[path])
                 _edit(tree, path, value, edits.keys[path])
             except _EditMistake as mistake:
                 self.problems.say("E209", mistake.message, edits.keys[path], path=path, help=mistake.help)
+
+    def _note_new_variable(self, tree: yaml.Mapping, name: str, where: Where) -> None:
+        """Remember a variable that an edit makes: if nothing uses it, its name is probably misspelt."""
+        known = tree.entries.get("vars")
+        names = known.entries if isinstance(known, yaml.Mapping) else {}
+        if name not in names:
+            near = nearest(name, names)
+            help = f"write vars.{near}" if near else "use it as $" + name
+            message = f"no variable {show_value(name)} was there before, and nothing uses it"
+            self.new_variables[name] = Diagnostic("W202", message, where, path=f"vars.{name}", help=help)
 
     # -------------------------------------------------------------------------------------------------------- libraries
 
@@ -112,10 +131,7 @@ class Loader:
         if use is None or use.broken:
             return []
         if not isinstance(use, yaml.Sequence):
-            self.problems.say(
-                "E108", "use must be a list of files", use.where, path="use", help="write use: [blocks.yaml]"
-            )
-            return []
+            self._fail("E108", "use must be a list of files", use.where, "write use: [blocks.yaml]")
         libraries: dict[Path, yaml.Mapping] = {}
         for item in use.items:
             found = self._other_file(item, "use")
@@ -210,12 +226,11 @@ def read_text(path: Path, limits: Limits) -> tuple[str, tuple[str, str] | None]:
         return "", ("E001", "does not exist")
     except (OSError, ValueError) as error:
         return "", ("E001", f"can't be opened: {getattr(error, 'strerror', None) or error}")
+    kind = os.fstat(handle).st_mode
+    if not stat.S_ISREG(kind):
+        os.close(handle)
+        return "", ("E001", "is a folder, not a file" if stat.S_ISDIR(kind) else "is not a regular file")
     with os.fdopen(handle, "rb") as file:
-        kind = os.fstat(file.fileno())
-        if stat.S_ISDIR(kind.st_mode):
-            return "", ("E001", "is a folder, not a file")
-        if not stat.S_ISREG(kind.st_mode):
-            return "", ("E001", "is not a regular file")
         data = file.read(limits.file_bytes + 1)
     return decode(data, limits)
 
@@ -317,32 +332,39 @@ def _edit(tree: yaml.Mapping, path: str, value: yaml.Tree, where: Where) -> None
     here: Container = tree
     for index, segment in enumerate(segments[:-1]):
         done = ".".join(segments[: index + 1])
-        here = _step_into(here, segment, done, where)
+        # A mapping that is not there yet is made, where the rest of the path is one that a new mapping can have.
+        names = all(NAME.match(later) for later in segments[index:])
+        here = _step_into(here, segment, done, where, make=names and not _is_null(value))
     if isinstance(here, yaml.Mapping):
         _edit_entry(here, segments[-1], path, value, where)
     else:
         _edit_item(here, segments[-1], path, value)
 
 
-def _step_into(here: Container, segment: str, path: str, where: Where) -> Container:
+def _step_into(here: Container, segment: str, path: str, where: Where, *, make: bool) -> Container:
     if isinstance(here, yaml.Mapping):
+        if segment == "merge" and segment in here.entries:
+            here.entries[segment] = _written_out(here.entries[segment])
         below = here.entries.get(segment)
         if below is None:
-            if not NAME.match(segment):
+            if not make or nearest(segment, here.entries):
                 raise _nothing_at(here, segment, path)
             below = yaml.Mapping({}, where)
             here.entries[segment], here.keys[segment] = below, where
             return below
     else:
         position = _position(here, segment, path)
-        below = here.items[position]
-        if isinstance(below, yaml.Scalar) and isinstance(below.value, str):
-            # a bare name is a node with no options; to give it one it is written out
-            below = yaml.Mapping({"type": below}, below.where, {"type": below.where})
-            here.items[position] = below
+        below = here.items[position] = _written_out(here.items[position])
     if isinstance(below, yaml.Scalar):
-        raise _EditMistake(f"{path} is {show_value(below.value)}; there is nothing inside it")
+        raise _EditMistake(f"{path} is {show_value(below.value)}, which has nothing inside")
     return below
+
+
+def _written_out(tree: yaml.Tree) -> yaml.Tree:
+    """Write out a bare name, which is a node with no options, so that it can be given one."""
+    if isinstance(tree, yaml.Scalar) and isinstance(tree.value, str):
+        return yaml.Mapping({"type": tree}, tree.where, {"type": tree.where})
+    return tree
 
 
 def _edit_entry(here: yaml.Mapping, key: str, path: str, value: yaml.Tree, where: Where) -> None:
@@ -408,22 +430,22 @@ def _nothing_at(here: yaml.Mapping, key: str, path: str) -> _EditMistake:
 
 def _edit_tree(path: str, value: Any, problems: Problems, limits: Limits) -> yaml.Mapping:
     """Make a one-edit mapping of ``--set PATH=VALUE``, or of a value given from Python."""
-    text = value if isinstance(value, CommandLineText) else to_yaml(value)
-    source = Source(f"--set {escape(path)}", str(text))
+    text = str(value) if isinstance(value, CommandLineText) else to_yaml(value)
+    source = Source("--set", f"{path}={text}")
+    start = len(path) + 1
+    key = Where(source, 1, 1, 1, start)
+    if not text.strip():
+        return yaml.Mapping({path: yaml.Scalar(None, key)}, key, {path: key})
     try:
-        tree, found = yaml.read(source, limits) if str(text).strip() else (_nothing(source), [])
+        # Blanks in place of the path: columns are then those of what was typed.
+        tree, found = yaml.read(source, limits, " " * start + text)
     except SpecError as error:
         for diagnostic in error.diagnostics:
             problems.add(diagnostic)
         raise SpecError(problems.all) from None
     for diagnostic in found:
         problems.add(diagnostic)
-    where = Where(source, 1, 1, 1, max(2, len(str(text)) + 1))
-    return yaml.Mapping({path: tree}, where, {path: where})
-
-
-def _nothing(source: Source) -> yaml.Tree:
-    return yaml.Scalar(None, Where(source, 1, 1, 1, 1))
+    return yaml.Mapping({path: tree}, key, {path: key})
 
 
 class CommandLineText(str):

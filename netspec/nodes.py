@@ -14,10 +14,11 @@ from netspec.reader import Reader, kind_of
 from netspec.references import NODE_KEYS, PREV
 from netspec.registry import Mistakes, Type
 from netspec.suggest import nearest
-from netspec.syntax import Branches, Call, Group, Share, Source, Step, YamlBlock
+from netspec.syntax import Branches, Call, Group, Located, Share, Source, Step, YamlBlock
 from netspec.values import Value
 
 BODY_KEYS = ("type", "nodes", "branches", "share")
+BRANCHES_KEYS = ("branches", "merge", "name", "from", "repeat", "when")
 
 
 class Scope:
@@ -34,6 +35,7 @@ class NodeReader:
     def __init__(self, reader: Reader, blocks: dict[str, YamlBlock], defaults: dict[str, dict[str, Value]]) -> None:
         self.read = reader
         self.blocks = blocks
+        self.broken_blocks: set[str] = set()
         self.defaults = defaults
 
     def steps(self, tree: yaml.Tree, path: str, scope: Scope) -> list[Step]:
@@ -117,9 +119,8 @@ class NodeReader:
                 self.read.problems.say(
                     "E110", f"a name must be text, not {kind_of(name)}", name.where, path=f"{path}.name"
                 )
-            elif self.read.name(name.value, name.where, f"{path}.name") and self.read.claim(
-                name.value, name.where, names
-            ):
+            elif self.read.name(name.value, name.where, f"{path}.name"):
+                self.read.claim(name.value, name.where, names)
                 step.name = name.value
         if "from" in entries:
             step.source = self._source(entries["from"], f"{path}.from")
@@ -136,16 +137,19 @@ class NodeReader:
         if tree.broken:
             return None
         if isinstance(tree, yaml.Mapping):
-            found = {name: self.read.reference(item, f"{path}.{name}") for name, item in tree.entries.items()}
-            return Source({name: reference or PREV for name, reference in found.items()}, tree.where)
+            named = {name: self._located(item, f"{path}.{name}") for name, item in tree.entries.items()}
+            return Source(named, tree.where)
         items = tree.items if isinstance(tree, yaml.Sequence) else [tree]
         if not items:
             self.read.problems.say(
                 "E207", "from is an empty list", tree.where, path=path, help="leave from out to take what just flowed"
             )
             return None
-        references = [self.read.reference(item, path) for item in items]
-        return Source(tuple(reference or PREV for reference in references), tree.where)
+        return Source(tuple(self._located(item, path) for item in items), tree.where)
+
+    def _located(self, tree: yaml.Tree, path: str) -> Located:
+        # what is no reference was reported; prev stands in for it
+        return Located(self.read.reference(tree, path) or PREV, tree.where)
 
     def _read_type(self, tree: yaml.Mapping, path: str, scope: Scope) -> Call | None:
         type_tree = tree.entries["type"]
@@ -166,7 +170,7 @@ class NodeReader:
         return Group(self.steps(tree.entries["nodes"], f"{path}.nodes", scope))
 
     def _read_branches(self, tree: yaml.Mapping, path: str, scope: Scope) -> Branches | None:
-        self.read.known_keys(tree, ("branches", "merge", "name", "from", "repeat", "when"), path, what="branches")
+        self.read.known_keys(tree, BRANCHES_KEYS, path, what="a branches node")
         written = tree.entries["branches"]
         if not isinstance(written, yaml.Sequence) or not written.items:
             if not written.broken:
@@ -182,12 +186,9 @@ class NodeReader:
         branches = [self.steps(item, f"{path}.branches.{index}", inside) for index, item in enumerate(written.items)]
         merge = tree.entries.get("merge")
         if merge is None:
-            self.read.problems.say(
-                "E107",
-                "branches need merge, the node that joins them",
-                tree.where,
-                path=path,
-                help="write merge: add, or merge: concatenate",
+            message = "branches need merge, the node that joins them"
+            self.read.missing(
+                tree, ["merge"], BRANCHES_KEYS, message, path=path, help="write merge: add, or merge: concatenate"
             )
             return None
         step = self.step(merge, f"{path}.merge", inside)
@@ -264,9 +265,7 @@ class NodeReader:
         if value.is_constant and not value.broken:
             for mistake in entry.check_value(name, value.constant):
                 self.read.problems.add(
-                    Diagnostic(
-                        mistake.code, mistake.message, value.find(mistake.option[1:]), path=path, help=mistake.help
-                    )
+                    Diagnostic(mistake.code, mistake.message, value.find(mistake), path=path, help=mistake.help)
                 )
                 value.broken = True
         return value
@@ -275,10 +274,12 @@ class NodeReader:
         if name in self.blocks:
             return self.blocks[name]
         entry = find(name)
-        if entry is None:
+        if entry is None and name not in self.broken_blocks:
             mistake = TYPES.unknown(name, (*self.blocks, *installed()))
             if name.startswith("$"):
                 mistake.help = "a type is written out; an expression can't stand here"
+            elif " - " in name:
+                mistake.help = "two nodes ran together: begin both lines with a dash at the same column"
             self.read.problems.mistake(mistake, where, path)
         return entry
 

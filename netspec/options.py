@@ -205,17 +205,15 @@ def _describe(schema: JsonSchema, *, plural: bool) -> str:
         return _one_of([show_value(value).strip("'") for value in schema["enum"]])
     if "anyOf" in schema:
         return _alternatives([_describe(arm, plural=plural) for arm in schema["anyOf"]])
-    kind: Any = schema.get("type", "anything")
+    kind: Any = schema.get("type", "any value")
     if isinstance(kind, list):
         return _alternatives([_describe({**schema, "type": one}, plural=plural) for one in kind])
     if kind == "array":
         return ("lists" if plural else "a list") + _length(schema) + _items(schema)
     if kind in ("integer", "number"):
         return _number(schema, kind, plural=plural)
-    if kind == "object" and "properties" in schema:
-        return f"a mapping of {_one_of(list(schema['properties']))}"
-    words: dict[Any, str] = {"boolean": "true or false", "string": "text", "null": "null", "object": "a mapping"}
-    return words.get(kind, str(kind))
+    keys = f" of {_one_of(list(schema['properties']))}" if "properties" in schema else ""
+    return {"boolean": "true or false", "string": "text", "null": "null", "object": f"a mapping{keys}"}.get(kind, kind)
 
 
 def _one_of(names: list[str]) -> str:
@@ -320,7 +318,7 @@ def _way_out(name: str, schema: JsonSchema, value: object) -> str:
         choices = [str(choice) for arm in arms for choice in arm.get("enum", ()) if isinstance(choice, str)]
         if choices and (near := nearest(value, choices)):
             return f"write {name}: {near}"
-        if kinds & {"integer", "number"} and _is_number(value):
+        if kinds & {"integer", "number"} and value.isascii() and _is_number(value):
             return f"write {name}: {value} without quotes"
     if isinstance(value, list | tuple) and "array" in kinds:
         for arm in arms:

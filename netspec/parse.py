@@ -20,6 +20,7 @@ from netspec.syntax import InputDeclaration, Network
 from netspec.values import Problems, Value, constant
 
 LANGUAGE_VERSION = 1
+INPUT_KEYS = ("shape", "dtype")
 
 TOP_LEVEL = (
     "netspec", "name", "description", "extends", "set", "use", "vars", "defaults", "input", "inputs", "padding",
@@ -62,13 +63,11 @@ class _Parser:
         self._outputs()
         self._budget()
         self._weights()
+        result.used_variables = self.read.used
         return result
 
     def _missing(self, keys: list[str], message: str, help: str) -> None:
-        """Report a key that is not there, unless it is there misspelt, which was reported."""
-        misspelt = {nearest(key, TOP_LEVEL) for key in self.tree.entries if key not in TOP_LEVEL}
-        if not self.tree.broken and not misspelt & set(keys):
-            self.read.problems.say("E107", message, self.tree.where, help=help)
+        self.read.missing(self.tree, keys, TOP_LEVEL, message, help=help)
 
     def _version(self, tree: yaml.Mapping) -> None:
         version = tree.entries.get("netspec")
@@ -84,7 +83,7 @@ class _Parser:
                 f"this netspec reads version {LANGUAGE_VERSION} of the language, not {show_value(yaml.plain(version))}",
                 version.where,
                 path="netspec",
-                help=f"write netspec: {LANGUAGE_VERSION}",
+                help=f"write netspec: {LANGUAGE_VERSION}, or install a netspec that reads that version",
             )
 
     def _inputs(self) -> None:
@@ -142,16 +141,11 @@ class _Parser:
                 help="write {shape: [height, width, channels]}, without the batch",
             )
             return None
-        self.read.known_keys(tree, ("shape", "dtype"), path)
+        self.read.known_keys(tree, INPUT_KEYS, path)
         shape = tree.entries.get("shape")
         if shape is None:
-            self.read.problems.say(
-                "E107",
-                f"{path} has no shape",
-                tree.where,
-                path=path,
-                help="write shape: [height, width, channels], without the batch",
-            )
+            help = "write shape: [height, width, channels], without the batch"
+            self.read.missing(tree, ["shape"], INPUT_KEYS, f"{path} has no shape", path=path, help=help)
             return None
         compiled = self.read.value(shape, f"{path}.shape")
         if compiled.is_constant and not compiled.broken:

@@ -11,8 +11,8 @@ from netspec.limits import Limits
 from netspec.options import show_value
 from netspec.references import RESERVED, Reference, parse_reference
 from netspec.registry import NAME
-from netspec.suggest import nearest
-from netspec.values import Problems, Value, compile_value
+from netspec.suggest import KEY_WORDS, nearest
+from netspec.values import Problems, Value, compile_value, names_in
 
 EXPRESSION_WORDS = frozenset({"true", "false", "null", *keyword.kwlist})
 
@@ -23,18 +23,20 @@ class Reader:
     def __init__(self, problems: Problems, limits: Limits) -> None:
         self.problems = problems
         self.limits = limits
+        self.used: set[str] = set()  # every name that an expression uses
 
     def value(self, tree: yaml.Tree, path: str) -> Value:
-        return compile_value(tree, self.problems, self.limits, path)
+        value = compile_value(tree, self.problems, self.limits, path)
+        self.used.update(names_in(value))
+        return value
 
     def text(self, tree: yaml.Mapping, key: str, default: str) -> str:
         item = tree.entries.get(key)
         if item is None or item.broken:
             return default
         if not isinstance(item, yaml.Scalar) or not isinstance(item.value, str):
-            self.problems.say(
-                "E108", f"{key} must be text, not {kind_of(item)}", item.where, path=key, help="put it in quotes"
-            )
+            quotes = "put it in quotes" if isinstance(item, yaml.Scalar) else ""
+            self.problems.say("E108", f"{key} must be text, not {kind_of(item)}", item.where, path=key, help=quotes)
             return default
         return item.value
 
@@ -56,9 +58,9 @@ class Reader:
                 self.unknown_key(key, known, where, f"{path}.{key}".lstrip("."), what or path or "a spec")
 
     def unknown_key(self, key: str, known: Iterable[str], where: Where, path: str, what: str) -> None:
-        near = nearest(key, known)
         known = list(known)
-        help = f"write {near}" if near else f"there are {', '.join(known)}" if known else ""
+        near = nearest(key, known, KEY_WORDS)
+        help = f"write {near}" if near else f"it has {', '.join(known)}" if known else ""
         self.problems.say("E106", f"{what} has no key {show_value(key)}", where, path=path, help=help)
 
     def key(self, tree: yaml.Tree, key: str) -> Where:
@@ -107,7 +109,16 @@ class Reader:
         names[name] = where
         return True
 
+    def missing(self, tree: yaml.Mapping, keys: Iterable[str], known: Iterable[str], message: str, **more: str) -> None:
+        """Report a key that is not there, unless it is there misspelt, which was reported."""
+        misspelt = {nearest(key, known, KEY_WORDS) for key in tree.entries if key not in known}
+        if not tree.broken and not misspelt & set(keys):
+            self.problems.say("E107", message, tree.where, **more)
+
     def twice(self, what: str, where: Where, first: Where) -> None:
+        """Report a name that is taken: at the later of the two places, as a reader meets them."""
+        if where.source is first.source and (where.line, where.column) < (first.line, first.column):
+            where, first = first, where
         self.problems.say(
             "E206",
             f"{what} is taken already",

@@ -58,8 +58,9 @@ def _help(text: object) -> str:
             return f"write {_BRACKETS.sub(_dotted, text)}: a copy's number follows a dot"
         if text.startswith("$"):
             return "references are written out; an expression can't stand here"
-        if _SEPARATORS.search(text[1:]):
-            return f"join the path with dots: {_SEPARATORS.sub('.', text)}"
+        dotted = _SEPARATORS.sub(".", text)
+        if dotted != text and _REFERENCE.fullmatch(dotted):
+            return f"join the path with dots: {dotted}"
     return "write prev, input, -2, a name, or a path such as block.inner or gates.3"
 
 

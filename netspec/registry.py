@@ -14,7 +14,7 @@ from typing import Any
 
 from netspec.errors import Mistake, RegistrationError
 from netspec.options import Option
-from netspec.suggest import OPTION_WORDS, nearest
+from netspec.suggest import OBJECT_WORDS, OPTION_NOTES, OPTION_WORDS, fold, nearest
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 CACHE_SIZE = 4096
@@ -66,13 +66,10 @@ class Type:
             yield self.unknown_option(name, names, also)
         missing = [name for name, option in self.options.items() if option.required and name not in names]
         renamed = {nearest(name, missing, OPTION_WORDS) for name in unknown}
-        for name in missing:
-            if name not in renamed:  # a misspelt option is one mistake, not two
-                yield Mistake(
-                    "E103",
-                    f"{self.name} needs {name}: {self.options[name].words}",
-                    help=self.options[name].description,
-                )
+        missing = [name for name in missing if name not in renamed]  # a misspelt option is one mistake, not two
+        if missing:
+            help = "add " + " and ".join(f"{name}: {self.options[name].words}" for name in missing)
+            yield Mistake("E103", f"{self.name} needs {' and '.join(missing)}", help=help)
 
     def check_value(self, name: str, value: object) -> Iterator[Mistake]:
         """Find what is wrong with the value of one option."""
@@ -117,8 +114,11 @@ class Type:
     def unknown_option(self, name: str, names: Mapping[str, object], also: Sequence[str] = ()) -> Mistake:
         """Describe an option that does not exist, with the nearest one that is still free."""
         free = [option for option in (*self.options, *also) if option not in names]
-        near = nearest(name, free, OPTION_WORDS)
-        if near:
+        note = OPTION_NOTES.get(fold(name))
+        near = None if note else nearest(name, free, OPTION_WORDS)
+        if note:
+            help = note
+        elif near:
             help = f"write {near}"
         elif self.options:
             help = f"{self.name} takes {', '.join(_main_first(self.options))}"
@@ -198,7 +198,7 @@ class Registry:
         entry = self.get(value["type"])
         if entry is None:
             mistake = self.unknown(value["type"])
-            mistake.option = path
+            mistake.option = (*path, "type")
             yield mistake
             return
         options = {name: item for name, item in value.items() if name != "type"}
@@ -222,4 +222,4 @@ _OBJECTS: dict[str, Registry] = {}
 
 def objects(kind: str) -> Registry:
     """Find the registry of the objects of one kind that options take: initializers, regularizers, constraints."""
-    return _OBJECTS.setdefault(kind, Registry(kind))
+    return _OBJECTS.setdefault(kind, Registry(kind, OBJECT_WORDS))

@@ -58,7 +58,8 @@ def draw(diagnostic: Diagnostic, colours: Colours = PLAIN) -> str:
     ]
     numbers = [spot.line for spot, _, _ in spots]
     width = max(len(str(number)) for number in numbers)
-    lines.append(colours.quiet(f"{' ' * width}┌─ ") + str(where))
+    # What has no text (a missing file, a backend) has no line either.
+    lines.append(colours.quiet(f"{' ' * width}┌─ ") + (str(where) if where.source.text else where.file))
     file = where.file
     for spot, label, mark in spots:
         if spot.file != file:
@@ -116,7 +117,11 @@ def as_json(diagnostic: Diagnostic) -> dict[str, Any]:
         "path": diagnostic.path,
         "help": diagnostic.help,
         "related": [
-            {"message": r.message, "file": r.where.file, "line": r.where.line, "column": r.where.column}
-            for r in diagnostic.related
+            *([_place(diagnostic.label, diagnostic.focus)] if diagnostic.focus else []),
+            *(_place(related.message, related.where) for related in diagnostic.related),
         ],
     }
+
+
+def _place(message: str, where: Where) -> dict[str, Any]:
+    return {"message": message, "file": where.file, "line": where.line, "column": where.column}

@@ -2,13 +2,16 @@
 
 It is laid out for what the YAML language server makes of it:
 
-- While somebody types, it takes a ``const`` or ``enum`` for met by a value that only begins like it: ``conv2d`` would be
+- While somebody types, a ``const`` or ``enum`` counts as met by a value that only begins like it: ``conv2d`` would be
   offered the options of ``conv2d_transpose`` too. A ``pattern`` is exact, so types are told apart by patterns.
-- It offers the properties of every schema that applies, but for those that are ``true`` or ``false``. So a key is
+- A ``pattern`` says nothing of a mapping, and ``required`` nothing of a text: in a condition ``type`` goes along.
+- The properties of every schema that applies are offered, but for those that are ``true`` or ``false``. So a key is
   described once, and is ``true`` where it must only not be refused.
-- A hover text is the first description it finds, the innermost first. So the arms of an ``anyOf`` have none, but for
-  names that are listed one by one; and a ``title`` would stand above them all.
-- Where all arms of an ``anyOf`` fail, it says what is wrong by the first. So the likeliest stands first.
+- Hovering shows the first description that applies, the innermost first, below the first ``title``. So the arms of an
+  ``anyOf`` have none, but for names that are listed one by one. Of arms that look alike it joins the titles by ``||``;
+  that is why expressions and references have one.
+- Where all arms of an ``anyOf`` fail, the first says what is wrong. So the likeliest stands first.
+- All schemas that applied are gathered for each answer; hence `_dispatch`.
 """
 
 from __future__ import annotations
@@ -24,12 +27,11 @@ from netspec.cost import BUDGETS
 from netspec.layer import TYPES
 from netspec.options import JsonSchema, Option
 from netspec.parse import LANGUAGE_VERSION
-from netspec.references import NODE_KEYS
+from netspec.references import NODE_KEYS, RESERVED
 from netspec.registry import Type, objects
 
 SCHEMA_ID = "netspec.schema.json"
-NAME_PATTERN = "^[A-Za-z_][A-Za-z0-9_]*$"
-EXPRESSION_PATTERN = r"^\$([A-Za-z_][A-Za-z0-9_]*|\([\s\S]*\))$"
+NAME = "[A-Za-z_][A-Za-z0-9_]*"
 OBJECT_KINDS = ("initializer", "regularizer", "constraint")
 
 
@@ -38,8 +40,14 @@ def spec_schema() -> JsonSchema:
     types = sorted(TYPES, key=lambda entry: entry.name)
     shared = _Shared()
     definitions = {
-        "expression": {"title": "expression", "type": "string", "pattern": EXPRESSION_PATTERN},
-        "reference": {"title": "reference", "type": ["string", "integer"], "maximum": -1},
+        "expression": {"title": "expression", "type": "string", "pattern": rf"^\$({NAME}|\([\s\S]*\))$"},
+        "reference": {
+            "title": "reference",
+            "type": ["string", "integer"],
+            "pattern": rf"^(-[1-9][0-9]*|{NAME}(\.({NAME}|[0-9]+|\*))*)$",
+            "maximum": -1,
+        },
+        "name": {**_WORD, "not": {"enum": sorted(RESERVED)}},
         "nodes": {"type": "array", "items": _ref("node")},
         "node": _node(types),
         **{f"node.{name}": schema for name, schema in _node_keys().items()},
@@ -81,7 +89,7 @@ class _Shared:
             number += 1
 
 
-# ------------------------------------------------------------------------------------------------------ what recurs often
+# ---------------------------------------------------------------------------------------------------- what recurs often
 
 
 def _ref(name: str) -> JsonSchema:
@@ -102,21 +110,24 @@ def _removable(schema: JsonSchema) -> JsonSchema:
     return {**schema, "type": [schema["type"], "null"]}
 
 
-def _or_expression(schema: JsonSchema) -> JsonSchema:
-    """Allow an expression wherever a value stands, in lists and mappings too."""
-    inner = _expressions_inside(schema)
+def _or_expression(schema: JsonSchema, about: str = "") -> JsonSchema:
+    """Allow an expression wherever a value stands, in lists and mappings too; ``about`` describes the keys of those."""
+    inner = _expressions_inside(schema, about)
     if "anyOf" in inner:
         return {**inner, "anyOf": [*inner["anyOf"], _ref("expression")]}
     return {"anyOf": [inner, _ref("expression")]}
 
 
-def _expressions_inside(schema: JsonSchema) -> JsonSchema:
+def _expressions_inside(schema: JsonSchema, about: str) -> JsonSchema:
     inner = dict(schema)
     for key in ("items", "additionalProperties"):
         if isinstance(inner.get(key), dict):
-            inner[key] = _or_expression(inner[key])
+            inner[key] = _or_expression(inner[key], about)
+    if "properties" in inner:
+        parts = inner["properties"].items()
+        inner["properties"] = {name: _described(about, _or_expression(part)) for name, part in parts}
     if "anyOf" in inner:
-        inner["anyOf"] = [_expressions_inside(arm) for arm in inner["anyOf"]]
+        inner["anyOf"] = [_expressions_inside(arm, about) for arm in inner["anyOf"]]
     return inner
 
 
@@ -146,11 +157,11 @@ def _names(entries: Iterable[Type]) -> list[JsonSchema]:
 _COUNT: JsonSchema = {"type": "integer", "minimum": 0}
 _TEXT: JsonSchema = {"type": "string"}
 _VALUE: JsonSchema = {"type": ["number", "string", "boolean", "array", "null"]}
-_NAME: JsonSchema = {"type": "string", "pattern": NAME_PATTERN}
+_WORD: JsonSchema = {"type": "string", "pattern": f"^{NAME}$"}
 
 
 def _by_name(schema: JsonSchema) -> JsonSchema:
-    return {"type": "object", "propertyNames": {"pattern": NAME_PATTERN}, "additionalProperties": schema}
+    return {"type": "object", "propertyNames": _ref("name"), "additionalProperties": schema}
 
 
 def _with_keys(keys: Mapping[str, JsonSchema]) -> JsonSchema:
@@ -162,7 +173,7 @@ def _list_of(schema: JsonSchema, **limits: int) -> JsonSchema:
     return {"type": "array", "items": schema, **limits}
 
 
-# -------------------------------------------------------------------------------------------------------------- the whole
+# ------------------------------------------------------------------------------------------------------------ the whole
 
 
 def _top_level(types: Iterable[Type]) -> dict[str, JsonSchema]:
@@ -254,7 +265,7 @@ def _no_null(depth: int) -> JsonSchema:
     return {**refused, "additionalProperties": _no_null(depth - 1)} if depth else refused
 
 
-# -------------------------------------------------------------------------------------------------------------- the nodes
+# ------------------------------------------------------------------------------------------------------------ the nodes
 
 
 def _node_keys() -> dict[str, JsonSchema]:
@@ -262,7 +273,7 @@ def _node_keys() -> dict[str, JsonSchema]:
     references = [_ref("reference"), _list_of(_ref("reference"), minItems=1)]
     named = {"type": "object", "additionalProperties": _ref("reference")}
     return {
-        "name": _described("A name of its own, for references and for the built layer.", _NAME),
+        "name": _described("A name of its own, for references and for the built layer.", _ref("name")),
         "from": _described(
             "What it reads: a reference (prev, input, -2, a name, a path such as block.inner or gates.3), "
             "a list of them, or a mapping from input name to reference. Default: prev.",
@@ -278,7 +289,7 @@ def _node(types: list[Type]) -> JsonSchema:
     what = "A node is the name of a layer or block, or a mapping with exactly one of type, nodes, branches, share."
     # This arm says it all again, for the server's sake, which shows the message of the first. As a list of one its
     # kind is not merged into those of the other arms.
-    bare = {"type": ["string"], "pattern": NAME_PATTERN, "errorMessage": what}
+    bare = {**_WORD, "type": ["string"], "errorMessage": what}
     return _described(what, anyOf=[bare, _ref("type"), _mapping(types)])
 
 
@@ -294,10 +305,10 @@ def _mapping(types: list[Type]) -> JsonSchema:
         "share": _described("A named layer, block or group to call again with the same weights.", _ref("reference")),
     }
     merge = {"merge": _described("The node that joins the ends of the branches, in order.", _ref("merge"))}
-    typed = {"properties": {"type": kinds["type"], **keys}, "allOf": _by_type(types)}
+    typed: JsonSchema = {"properties": {"type": kinds["type"], **keys}, "allOf": _by_type(types)}
     cases = [({"type": "object", "properties": {"type": _TEXT}, "required": ["type"]}, typed)]
     for kind, extra in (("nodes", {}), ("branches", merge), ("share", {})):
-        alone = {
+        alone: JsonSchema = {
             "properties": {kind: kinds[kind], **extra, **keys},
             "required": [*extra],
             "additionalProperties": False,
@@ -333,7 +344,7 @@ def _type(types: list[Type]) -> JsonSchema:
     }
     # Of what stands in these, a text has only the description; hovering shows it.
     described = {"allOf": _dispatch(_type_references(types), lambda pattern: pattern)}
-    return {"anyOf": [_NAME, listed], "if": _TEXT, "then": described}
+    return {"anyOf": [_WORD, listed], "if": _TEXT, "then": described}
 
 
 def _options_of_type(entry: Type, shared: _Shared) -> JsonSchema:
@@ -347,7 +358,7 @@ def _options_of_type(entry: Type, shared: _Shared) -> JsonSchema:
 
 def _option(option: Option) -> JsonSchema:
     default = {} if option.required else {"default": _plain(option.default)}
-    return _described(option.description, _or_expression(option.schema), default)
+    return _described(option.description, _or_expression(option.schema, option.description), default)
 
 
 def _plain(value: Any) -> Any:
@@ -371,7 +382,7 @@ def _object(kind: str, shared: _Shared) -> JsonSchema:
     return {"anyOf": [*names, mapping]}
 
 
-# ------------------------------------------------------------------------------------------------------ inputs and blocks
+# ---------------------------------------------------------------------------------------------------- inputs and blocks
 
 
 def _input() -> JsonSchema:
@@ -390,7 +401,7 @@ def _block() -> JsonSchema:
     keys = {
         "description": _described("What the block is, for people.", _TEXT),
         "params": _described("The block's options by name, in JSON Schema's words.", _by_name(_ref("param"))),
-        "inputs": _described("Names of its inputs, where it has several.", _list_of(_NAME, minItems=1)),
+        "inputs": _described("Names of its inputs, where it has several.", _list_of(_ref("name"), minItems=1)),
         "vars": _described("Named values of the body.", _by_name(_VALUE)),
         "nodes": _described("The body.", _list_of(_ref("node"))),
     }

@@ -40,6 +40,8 @@ class Entry:
     built: str = ""
     span: tuple[int, int] = (0, 0)
     entered: tuple[Flow, ...] = ()
+    inputs: tuple[str, ...] = ()
+    open: bool = False  # a stage whose nodes are still being expanded: they can be named, it can't
 
 
 @dataclass(slots=True)
@@ -49,20 +51,21 @@ class Names:
     parent: Names | None = None
     named: dict[str, Entry] = field(default_factory=dict)
     automatic: dict[str, Entry] = field(default_factory=dict)
+    absent: dict[str, str] = field(default_factory=dict)  # why a written node is not there
+    written: Mapping[str, Where] = field(default_factory=dict)  # names of the whole spec, later ones too
+
+    def scopes(self) -> Iterator[Names]:
+        """This scope and those around it, from the inside out."""
+        scope: Names | None = self
+        while scope is not None:
+            yield scope
+            scope = scope.parent
 
     def find(self, name: str) -> Entry | None:
-        scope: Names | None = self
-        while scope is not None:
-            if name in scope.named:
-                return scope.named[name]
-            scope = scope.parent
-        return None
+        return next((scope.named[name] for scope in self.scopes() if name in scope.named), None)
 
     def known(self) -> Iterator[str]:
-        scope: Names | None = self
-        while scope is not None:
-            yield from scope.named
-            scope = scope.parent
+        yield from dict.fromkeys(name for scope in self.scopes() for name in scope.named)
 
     def inner(self, name: str) -> Entry | None:
         return self.named.get(name) or self.automatic.get(name)
@@ -71,8 +74,11 @@ class Names:
 class Variables:
     """Named values, worked out when first asked for; they may use each other in any order, but not in a circle."""
 
-    def __init__(self, values: Mapping[str, Value], known: Mapping[str, Any], outer: Variables | None) -> None:
+    def __init__(
+        self, values: Mapping[str, Value], known: Mapping[str, Any], outer: Variables | None, note: str = ""
+    ) -> None:
         self._values = values
+        self._note = note  # what to say where a name is missing
         self._known = dict(known)
         self._outer = outer
         self._in_circles: set[str] = set()
@@ -126,11 +132,8 @@ class Variables:
                 "E201", "$i counts copies, and nothing repeats here", help="write repeat: beside it, or leave $i out"
             )
         shown = ", ".join(sorted(set(known))[:8])
-        return Mistake(
-            "E201",
-            f"there is no variable {name!r} here",
-            help=f"write {near}" if near else f"there are {shown}" if shown else "",
-        )
+        help = self._note or (f"there are {shown}" if shown else f"declare it: vars: {{{name}: …}}")
+        return Mistake("E201", f"there is no variable {name!r} here", help=f"write {near}" if near else help)
 
 
 def _circle(names: list[str], value: Value) -> ExpressionMistake:
@@ -156,6 +159,10 @@ class Place:
     def outermost(self) -> Place:
         """The place of the spec's own variables: nothing flows there."""
         return Place(Names(), self.variables, [], None)
+
+    def flows(self) -> bool:
+        """Whether anything can be referred to; not so where the spec's own variables stand."""
+        return bool(self.history or self.names.named or self.names.parent)
 
     def positional(self) -> Iterator[str]:
         if self.iteration is not None:
@@ -185,11 +192,12 @@ class Seen:
         return self.variables.value(name, self.place)
 
     def shape(self, reference: Reference) -> Shape:
+        if not self.place.flows():
+            message = "shapes and channels are known only where data flows; vars are worked out before"
+            raise Mistake("E201", message, help="use them in a node, or in the vars of a block")
         found = resolve(reference, self.place)
         if len(found) != 1:
-            raise Mistake(
-                "E207", f"shape({reference.text}) means {len(found)} tensors", help="name one of them: gates.0"
-            )
+            raise Mistake("E207", f"shape({reference.text}) means {len(found)} tensors", help=_name_one(reference))
         if isinstance(found[0], Broken):
             raise Unknowable
         return found[0].shape
@@ -221,7 +229,10 @@ def resolve(reference: Reference, place: Place) -> list[Flow]:
         if reference.steps > len(place.history):
             raise Mistake(
                 "E205",
-                f"{reference.text} goes back further than this list, which has {len(place.history)} steps before it",
+                f"{reference.text} goes back further than this list",
+                help=f"the furthest is -{len(place.history)}, what entered the list"
+                if place.history
+                else "name a node",
             )
         return [place.history[-reference.steps]]
     first = reference.path[0]
@@ -229,22 +240,28 @@ def resolve(reference: Reference, place: Place) -> list[Flow]:
         if place.entered is None:
             raise Mistake("E207", "input has no meaning in a spec with several inputs", help=_inputs_help(place))
         return [place.entered]
-    entry = place.names.find(str(first))
+    if first in ("prev", "input"):
+        raise Mistake(
+            "E205", f"{first} is a tensor, with nothing inside", help="a path begins with the name of a node or stage"
+        )
+    return [found.output for found in _follow([_first(reference, place)], reference.path, reference)]
+
+
+def _first(reference: Reference, place: Place) -> Entry:
+    """Find what the first part of a path names."""
+    name = str(reference.path[0])
+    entry = place.names.find(name)
     if entry is None:
-        raise _leads_nowhere(str(first), place, reference)
-    return [found.output for found in _follow([entry], reference.path, reference)]
+        raise _leads_nowhere(name, place)
+    return entry
 
 
 def resolve_entry(reference: Reference, place: Place) -> Entry:
     """Find the one thing that a reference names, not only its output. Raises `Mistake`."""
-    entry = place.names.find(str(reference.path[0]))
-    if entry is None:
-        raise _leads_nowhere(str(reference.path[0]), place, reference)
-    found = _follow([entry], reference.path, reference)
+    found = _follow([_first(reference, place)], reference.path, reference)
     if len(found) != 1:
-        raise Mistake(
-            "E207", f"{reference.text} means {len(found)} things, and one is wanted", help="name one of them: gates.0"
-        )
+        message = f"{reference.text} means {len(found)} things, and one is wanted"
+        raise Mistake("E207", message, help=_name_one(reference))
     return found[0]
 
 
@@ -253,7 +270,9 @@ def _follow(entries: list[Entry], path: Sequence[str | int], reference: Referenc
         so_far = ".".join(map(str, path[:depth]))
         following: list[Entry] = []
         for entry in entries:
-            if segment == EVERY:
+            if isinstance(entry.output, Broken) and entry.inside is None and not entry.copies:
+                following.append(entry)  # what should be inside is not known, for a reason that was reported
+            elif segment == EVERY:
                 if entry.copies is None:
                     raise Mistake("E205", f"{so_far} does not repeat, so it has no copies", help=f"write {so_far}")
                 following.extend(entry.copies.values())
@@ -265,7 +284,15 @@ def _follow(entries: list[Entry], path: Sequence[str | int], reference: Referenc
     return [_last_copy(entry, reference) for entry in entries]
 
 
+def _name_one(reference: Reference) -> str:
+    return f"name one of them: {reference.text.replace(EVERY, '0')}"
+
+
 def _last_copy(entry: Entry, reference: Reference) -> Entry:
+    if entry.open:
+        raise Mistake(
+            "E205", f"{reference.text} is not complete here", help="name the node in it that is meant, or prev"
+        )
     if entry.copies is None:
         return entry
     if not entry.copies:
@@ -277,17 +304,15 @@ def _copy_number(entry: Entry, number: int, so_far: str) -> Entry:
     if entry.copies is None:
         raise Mistake("E205", f"{so_far} does not repeat, so it has no copy {number}", help=f"write {so_far}")
     if number not in entry.copies:
-        count = len(entry.copies)
-        raise Mistake(
-            "E205",
-            f"{so_far} has no copy {number} before this point",
-            help=f"there are {count} copies, counted from 0" if count else "",
-        )
+        numbers = ", ".join(map(str, list(entry.copies)[:8]))
+        help = f"before this point there are the copies {numbers}" if numbers else "no copy is complete here"
+        raise Mistake("E205", f"{so_far} has no copy {number} before this point", help=help)
     return entry.copies[number]
 
 
 def _inner(entry: Entry, name: str, so_far: str) -> Entry:
     if entry.copies:  # a repeated name alone is its last copy
+        so_far = f"{so_far}.{max(entry.copies)}"
         entry = entry.copies[max(entry.copies)]
     found = entry.inside.inner(name) if entry.inside else None
     if found is None and isinstance(entry.inside, Inside):
@@ -327,19 +352,41 @@ class Inside(Names):
         return None
 
 
-def _leads_nowhere(name: str, place: Place, reference: Reference) -> Mistake:
+def _leads_nowhere(name: str, place: Place) -> Mistake:
+    message = f"there is no {name!r} before this point"
+    scopes = list(place.names.scopes())
+    for scope in scopes:
+        if name in scope.absent:
+            return Mistake("E205", f"{name!r} is not there: {scope.absent[name]}")
     known = list(place.names.known())
-    near = nearest(name, known)
     paths = [
-        f"{owner}.{name}" for owner, entry in place.names.named.items() if entry.inside and entry.inside.inner(name)
+        f"{owner}.{name}"
+        for scope in scopes
+        for owner, entry in scope.named.items()
+        if entry.inside and entry.inside.inner(name)
     ]
-    if near:
-        help = f"write {near}"
+    unnamed = [
+        owner
+        for scope in scopes
+        for owner, entry in scope.automatic.items()
+        for copy in (entry.copies or {0: entry}).values()
+        if copy.inside and copy.inside.inner(name)
+    ]
+    automatic = any(name in scope.automatic for scope in scopes)
+    if any(name in scope.written for scope in scopes):
+        return Mistake("E205", f"{name!r} comes later; references point backwards only", help="move this node after it")
+    if automatic:
+        help = f"give the node a name: {{name: …, type: {name.rstrip('0123456789').rstrip('_')}}}"
     elif paths:
         help = f"write {paths[-1]}, or give the node a name"
+    elif unnamed:
+        help = f"it is inside of {unnamed[-1]}; give that a name, and write the path"
+    elif near := nearest(name, known):
+        help = f"write {near}"
     else:
-        help = "references point backwards, to a node that has a name" + (f": {', '.join(known[-8:])}" if known else "")
-    return Mistake("E205", f"there is no {name!r} before this point", help=help)
+        shown = f": {', '.join(known[-8:])}" if known else ""
+        help = f"references point backwards, to a node that has a name{shown}"
+    return Mistake("E205", message, help=help)
 
 
 def _inputs_help(place: Place) -> str:

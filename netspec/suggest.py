@@ -134,8 +134,73 @@ OPTION_WORDS: Mapping[str, tuple[str, ...]] = {
     "alpha": ("negative_slope",),
     "scalefactor": ("size",),
     "shape": ("target_shape",),
+    "std": ("stddev",),
+    "scale": ("gain", "stddev"),
     "dim": ("axis",),
     "depth": ("depth_multiplier",),
+}
+
+
+# What makes no sense here, and why.
+OPTION_NOTES: Mapping[str, str] = {
+    "dataformat": "channels always come last; leave it out",
+    "inputshape": "the shape follows from what flows in; leave it out",
+    "inputdim": "the number of inputs follows from what flows in; leave it out",
+    "inchannels": "the number of channels follows from what flows in; leave it out",
+    "infeatures": "the number of features follows from what flows in; leave it out",
+    "numfeatures": "the number of features follows from what flows in; leave it out",
+    "inplace": "nothing is changed in place; leave it out",
+}
+
+OBJECT_WORDS: Mapping[str, tuple[str, ...]] = {
+    "kaiming": ("he_normal",),
+    "kaimingnormal": ("he_normal",),
+    "kaiminguniform": ("he_uniform",),
+    "he": ("he_normal",),
+    "xavier": ("glorot_uniform",),
+    "xaviernormal": ("glorot_normal",),
+    "xavieruniform": ("glorot_uniform",),
+    "glorot": ("glorot_uniform",),
+    "lecun": ("lecun_normal",),
+    "normal": ("random_normal",),
+    "gaussian": ("random_normal",),
+    "uniform": ("random_uniform",),
+    "truncnormal": ("truncated_normal",),
+    "zero": ("zeros",),
+    "one": ("ones",),
+    "weightdecay": ("l2",),
+    "lasso": ("l1",),
+    "ridge": ("l2",),
+    "clip": ("max_norm",),
+    "nonnegative": ("non_neg",),
+}
+
+KEY_WORDS: Mapping[str, tuple[str, ...]] = {
+    "flops": ("macs",),
+    "madds": ("macs",),
+    "parameters": ("params",),
+    "weights": ("params",),
+    "memory": ("activation_memory",),
+    "variables": ("vars",),
+    "parent": ("extends",),
+    "base": ("extends",),
+    "import": ("use",),
+    "include": ("use",),
+    "layers": ("stages", "nodes"),
+    "backbone": ("stages",),
+    "top": ("head",),
+    "size": ("shape",),
+    "body": ("nodes",),
+    "args": ("params",),
+    "arguments": ("params",),
+    "required": ("default",),
+    "min": ("minimum",),
+    "max": ("maximum",),
+    "title": ("name",),
+    "version": ("netspec",),
+    "times": ("repeat",),
+    "inputs": ("from", "input"),
+    "if": ("when",),
 }
 
 
@@ -158,6 +223,6 @@ def nearest(name: str, existing: Iterable[str], words: Mapping[str, tuple[str, .
     best, best_ratio = None, threshold
     for key, candidate in folded.items():
         ratio = SequenceMatcher(None, wanted[:80], key).ratio()
-        if ratio > best_ratio:
+        if ratio > best_ratio or (best is None and ratio == threshold):
             best, best_ratio = candidate, ratio
     return best

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from netspec import yaml
 from netspec.errors import Where
@@ -14,7 +14,15 @@ from netspec.references import Reference
 from netspec.registry import Type
 from netspec.values import Value
 
-Inputs = tuple[Reference, ...] | dict[str, Reference]
+
+class Located(NamedTuple):
+    """A reference and the place where it is written."""
+
+    reference: Reference
+    where: Where
+
+
+Inputs = tuple[Located, ...] | dict[str, Located]
 
 
 @dataclass(slots=True, eq=False)
@@ -26,7 +34,7 @@ class Source:
 
     def flows(self) -> bool:
         references = self.references.values() if isinstance(self.references, dict) else self.references
-        return any(reference.flows for reference in references)
+        return any(located.reference.flows for located in references)
 
 
 @dataclass(slots=True, eq=False)
@@ -182,6 +190,7 @@ class Network:
     budget: dict[str, Value] = field(default_factory=dict)
     blocks: dict[str, YamlBlock] = field(default_factory=dict)
     names: dict[str, Where] = field(default_factory=dict)
+    used_variables: set[str] = field(default_factory=set)
 
 
 __all__ = [

@@ -67,17 +67,21 @@ class Value:
         """Work the value out. Raises `ExpressionMistake`."""
         return self.constant if self._evaluate is None else self._evaluate(names)
 
-    def find(self, path: tuple[str | int, ...]) -> Where:
-        """The place of a part of the value, as exactly as it was written."""
+    def find(self, mistake: Mistake) -> Where:
+        """The place of the part of the value that a mistake names, as exactly as it was written."""
         tree = self.tree
-        for step in path:
+        where = tree.where
+        for step in mistake.option[1:]:
             if isinstance(tree, yaml.Sequence) and isinstance(step, int) and step < len(tree.items):
                 tree = tree.items[step]
+                where = tree.where
             elif isinstance(tree, yaml.Mapping) and step in tree.entries:
+                # an option that does not exist is wrong by its name, not by its value
+                where = tree.keys[str(step)] if mistake.code == "E102" else tree.entries[str(step)].where
                 tree = tree.entries[str(step)]
             else:
                 break
-        return tree.where
+        return where
 
 
 def constant(value: Any, tree: yaml.Tree) -> Value:

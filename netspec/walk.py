@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NoReturn
 
-from netspec.checks import check_repeat, check_when, report_mistakes
+from netspec.checks import check_repeat, check_when, place_of
 from netspec.errors import Diagnostic, Mistake, Related, SpecError, Where
 from netspec.graph import GraphBuilder, Node, Site, Words
 from netspec.layer import Layer, LayerType
 from netspec.limits import Limits
+from netspec.options import show_value
 from netspec.references import PREV, Reference
 from netspec.registry import Mistakes
 from netspec.scopes import (
@@ -33,12 +34,15 @@ from netspec.scopes import (
     resolve_entry,
 )
 from netspec.suggest import nearest
-from netspec.syntax import Branches, Call, Group, Network, Share, Source, Step, YamlBlock
+from netspec.syntax import Branches, Call, Group, Located, Network, Share, Source, Step, YamlBlock
 from netspec.tensors import BlockCall, BlockScope, check_inputs
 from netspec.values import ExpressionMistake, Problems, Value
 
 MAX_BLOCK_DEPTH = 64
 """How deeply blocks may contain each other; Python's own stack ends not far behind."""
+
+ABOUT_NAMES = frozenset({"E201", "E202", "E205", "E207"})
+"""Mistakes that stand in the body of a block however it is used."""
 
 STEPS_PER_LAYER = 10
 """Steps that make no layer (empty copies, false conditions) take time too: so many are allowed per allowed layer."""
@@ -51,7 +55,6 @@ class Here:
     prefix: str
     stage: str | None
     site: Site | None = None
-    uses: tuple[Where, ...] = ()
 
 
 class _SpecDefaults:
@@ -79,10 +82,10 @@ class _SpecDefaults:
 class _Reporting:
     """Turns a `Mistake` into a diagnostic: at the expression that made it where that is known, else at ``where``."""
 
-    __slots__ = ("path", "problems", "where")
+    __slots__ = ("path", "walker", "where")
 
-    def __init__(self, problems: Problems, where: Where, path: str) -> None:
-        self.problems = problems
+    def __init__(self, walker: Walker, where: Where, path: str) -> None:
+        self.walker = walker
         self.where = where
         self.path = path
 
@@ -91,9 +94,9 @@ class _Reporting:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
         if isinstance(error, ExpressionMistake):
-            self.problems.mistake(error.mistake, error.where, self.path)
+            self.walker.say(error.mistake, error.where, self.path)
         elif isinstance(error, Mistake):
-            self.problems.mistake(error, self.where, self.path)
+            self.walker.say(error, self.where, self.path)
         return isinstance(error, ExpressionMistake | Mistake | Unknowable)
 
 
@@ -108,6 +111,7 @@ class Walker:
         self.variables = Variables(network.vars, {}, None)
         self.defaults = _SpecDefaults(self)
         self.inside_blocks: set[Node] = set()
+        self.use: Where | None = None  # where the outermost YAML block that is being expanded is used
         self._steps_left = limits.layers * STEPS_PER_LAYER
 
     # -- lists of nodes
@@ -117,6 +121,7 @@ class Walker:
         start = len(self.builder.nodes)
         entered = root.history[-1] if root.history else BROKEN
         place = Place(inside, root.variables, root.history, root.entered)
+        root.names.named[stage] = Entry(BROKEN, inside, open=True)
         self._steps(steps, place, Here(f"{stage}-", stage), also=root.names)
         output = root.history[-1] if root.history else BROKEN
         span = (start, len(self.builder.nodes))
@@ -133,11 +138,13 @@ class Walker:
                 entry = self._once(step, place, here, here.prefix + step.label, also)
                 place.history.append(entry.output)
                 self._register(step, entry, place.names, also)
+            elif step.name:
+                place.names.absent[step.name] = "its when is false"
             return
         times = self._times(step, place)
         if times is None:
             place.history.append(BROKEN)
-            self._register(step, Entry(BROKEN, copies={0: Entry(BROKEN)}), place.names, also)
+            self._register(step, Entry(BROKEN), place.names, also)
             return
         copies: dict[int, Entry] = {}
         # Copies that are finished can be named by those that follow.
@@ -169,10 +176,11 @@ class Walker:
         if times is None:
             return None
         least = times * (step.body.least_layers() if step.body else 0)
-        if len(self.builder.nodes) + least > self.limits.layers and step.when is None:
-            self.too_many(len(self.builder.nodes) + least, step)
+        made = len(self.builder.nodes) - len(self.network.inputs)
+        if made + least > self.limits.layers and step.when is None:
+            self.too_many(made + least, step)
         if times > self._steps_left:
-            self.too_many(times, step)
+            self._too_many_steps(times, step)
         return int(times)
 
     def _when(self, step: Step, place: Place) -> bool:
@@ -211,6 +219,8 @@ class Walker:
         entry.built = built
         entry.span = (start, len(self.builder.nodes))
         entry.entered = tuple(inputs or ())
+        if isinstance(body, Call) and not body.entry.variadic:
+            entry.inputs = body.entry.inputs
         return entry
 
     def _read(self, step: Step, place: Place) -> list[Flow] | None:
@@ -223,8 +233,8 @@ class Walker:
         if isinstance(source.references, dict):
             return self._read_by_name(step, source, source.references, place)
         found: list[Flow] = []
-        for reference in source.references:
-            tensors = self._found(reference, place, source.where, f"{step.path}.from")
+        for reference, where in source.references:
+            tensors = self._found(reference, place, where, f"{step.path}.from")
             if tensors is None:
                 return None
             found.extend(tensors)
@@ -237,44 +247,46 @@ class Walker:
         return None
 
     def _read_by_name(
-        self, step: Step, source: Source, references: Mapping[str, Reference], place: Place
+        self, step: Step, source: Source, references: Mapping[str, Located], place: Place
     ) -> list[Flow] | None:
-        if not isinstance(step.body, Call):
-            if step.body is not None:
-                self.problems.say(
-                    "E207", f"{step.body.kind} have no named inputs", source.where, path=f"{step.path}.from"
-                )
+        taker = self._named_inputs(step, place)
+        if taker is None:
             return None
-        entry = step.body.entry
-        for name in references:
-            if name not in entry.inputs or entry.variadic:
-                near = nearest(name, entry.inputs)
-                self.problems.say(
-                    "E207",
-                    f"{entry.name} has no input {name!r}",
-                    source.where,
-                    path=f"{step.path}.from",
-                    help=f"write {near}"
-                    if near
-                    else f"its inputs are {', '.join(entry.inputs)}"
-                    if not entry.variadic
-                    else "write a list",
-                )
-                return None
-        missing = [name for name in entry.inputs[: entry.required_inputs] if name not in references]
+        name, inputs, required = taker
+        path = f"{step.path}.from"
+        if not inputs:
+            help = f"write from: [{', '.join(located.reference.text for located in references.values())}]"
+            self.problems.say("E207", f"the inputs of {name} have no names", source.where, path=path, help=help)
+            return None
+        for wrong in references.keys() - set(inputs):
+            near = nearest(wrong, inputs)
+            help = f"write {near}" if near else f"its inputs are {', '.join(inputs)}"
+            self.problems.say("E207", f"{name} has no input {show_value(wrong)}", source.where, path=path, help=help)
+            return None
+        missing = [one for one in inputs[:required] if one not in references]
         if missing:
-            self.problems.say(
-                "E306", f"{entry.name} needs an input {missing[0]}", source.where, path=f"{step.path}.from"
-            )
+            self.problems.say("E306", f"{name} needs an input {missing[0]}", source.where, path=path)
             return None
         found: list[Flow] = []
-        for name in entry.inputs:
-            if name in references:
-                tensors = self._found(references[name], place, source.where, f"{step.path}.from")
-                if tensors is None:
-                    return None
-                found.extend(tensors)
+        for located in (references[one] for one in inputs if one in references):
+            tensors = self._found(located.reference, place, located.where, path)
+            if tensors is None:
+                return None
+            found.extend(tensors)
         return found
+
+    def _named_inputs(self, step: Step, place: Place) -> tuple[str, tuple[str, ...], int] | None:
+        """What a step is called, the names of its inputs, and how many of them it needs; None where it is broken."""
+        body = step.body
+        if isinstance(body, Call):
+            entry = body.entry
+            return entry.name, () if entry.variadic else entry.inputs, entry.required_inputs
+        if isinstance(body, Share):
+            with self.reporting(body.where, f"{step.path}.share"):
+                target = resolve_entry(body.target, place)
+                return body.target.text, target.inputs, len(target.inputs)
+            return None
+        return (body.kind, (), 0) if body else None
 
     def _inside(
         self,
@@ -291,7 +303,7 @@ class Walker:
             inner, names, outer_names = here, place.names, also
         else:
             site = here.site or Site(step, Words(step.label), step.path, here.stage, built)
-            inner, names, outer_names = Here(f"{built}-", here.stage, site, here.uses), Names(parent=place.names), None
+            inner, names, outer_names = Here(f"{built}-", here.stage, site), Names(parent=place.names), None
         ends: list[Flow] = []
         lists = [body.steps] if isinstance(body, Group) else body.branches
         for steps in lists:
@@ -372,7 +384,8 @@ class Walker:
         try:
             return call.entry.bind(options)
         except Mistakes as mistakes:
-            report_mistakes(self.problems, mistakes.mistakes, written, step.where, step.path)
+            for mistake in mistakes.mistakes:
+                self.say(mistake, place_of(mistake, written, step.where), step.path)
             return None
 
     def _outside(self, place: Place) -> Place:
@@ -381,7 +394,7 @@ class Walker:
     def _shape_mistake(self, mistake: Mistake, step: Step, call: Call, nodes: tuple[Node, ...], here: Here) -> None:
         """Report a mistake that shapes made, at the step, or for a step inside a YAML block where the block is used."""
         value = call.options.get(str(mistake.option[0])) if mistake.option else None
-        focus = value.find(mistake.option[1:]) if value else None
+        focus = value.find(mistake) if value else None
         related = [
             Related(note, nodes[index].where)
             for index, note in mistake.notes.items()
@@ -391,9 +404,9 @@ class Walker:
         if mistake.inside:
             message = f"{message} (in {call.entry.name}, at its {mistake.inside})"
         where = step.where
-        if here.uses:
+        if self.use is not None:
             related.insert(0, Related("inside the block, here", where))
-            where, focus = here.uses[0], None
+            where, focus = self.use, None
         self.problems.add(
             Diagnostic(mistake.code, message, where, step.path, mistake.label, focus, mistake.help, tuple(related))
         )
@@ -423,10 +436,12 @@ class Walker:
         first = inputs[0]
         variables = self._block_variables(block, options, first, names)
         within = Place(names, variables, [first], first, None, place.depth + 1)
-        inner = Here(f"{built}-", here.stage, site, here.uses or (step.where,))
         start = len(self.builder.nodes)
-        self._steps(block.steps, within, inner)
-        if not here.uses:
+        outermost = self.use is None
+        self.use = self.use or step.where
+        self._steps(block.steps, within, Here(f"{built}-", here.stage, site))
+        if outermost:
+            self.use = None
             self.inside_blocks.update(self.builder.nodes[start:])
         return Entry(within.history[-1], names)
 
@@ -440,14 +455,17 @@ class Walker:
         known = dict(options)
         values = dict(block.vars)
         for name, default in block.defaults.items():
-            if name not in options:
-                if default.is_constant:
-                    known[name] = default.constant
-                else:
-                    values[name] = default
-        variables = Variables(values, known, outer)
+            if default.broken:
+                known.pop(name, None)
+                values[name] = UNKNOWN
+            elif name not in options:
+                values[name] = default
+        note = "" if block.sees_vars else "a block of a library sees only its params; make it one of them"
+        variables = Variables(values, known, outer, note)
         place = Place(names, variables, [first], first)
         for name, value in values.items():
+            if value is UNKNOWN:
+                continue
             with self.reporting(value.where, f"blocks.{block.name}"):
                 found = variables.value(name, place)
                 if name in block.params and (mistake := block.params[name].check(found)):
@@ -462,9 +480,10 @@ class Walker:
         """Call what a reference names again: every node it made, on new inputs, with the weights it has."""
         target: Entry | None = None
         with self.reporting(share.where, f"{step.path}.share"):
-            target = resolve_entry(share.target, place)
-            if isinstance(target.output, Node) and target.output.layer.type_name == "input":
+            found = resolve_entry(share.target, place)
+            if isinstance(found.output, Node) and found.output.layer.type_name == "input":
                 raise Mistake("E212", f"{share.target.text} is an input; it has no weights to share")
+            target = found
         if (
             target is None
             or isinstance(target.output, Broken)
@@ -533,24 +552,37 @@ class Walker:
 
     def reporting(self, where: Where, path: str) -> _Reporting:
         """Report what goes wrong inside a ``with``, and go on after it."""
-        return _Reporting(self.problems, where, path)
+        return _Reporting(self, where, path)
+
+    def say(self, mistake: Mistake, where: Where, path: str) -> None:
+        """Report a mistake. One that depends on how a YAML block is used is reported there, then inside."""
+        if self.use is not None and mistake.code not in ABOUT_NAMES:
+            inside = Related("inside the block, here", where)
+            self.problems.add(
+                Diagnostic(mistake.code, mistake.message, self.use, path, help=mistake.help, related=(inside,))
+            )
+        else:
+            self.problems.mistake(mistake, where, path)
 
     def _count_step(self, step: Step) -> None:
         self._steps_left -= 1
         if self._steps_left < 0:
-            self.too_many(self.limits.layers * STEPS_PER_LAYER, step)
+            self._too_many_steps(self.limits.layers * STEPS_PER_LAYER, step)
 
     def _room_for_one(self, step: Step) -> None:
         if len(self.builder.nodes) >= self.limits.layers + len(self.network.inputs):
             self.too_many(len(self.builder.nodes) + 1, step)
 
-    def too_many(self, layers: int, step: Step) -> None:
+    def too_many(self, layers: int, step: Step) -> NoReturn:
+        """Refuse a network of too many layers, before they are made."""
+        self._refuse_size(f"this makes {layers:,} layers or more; {self.limits.layers:,} are allowed", step)
+
+    def _too_many_steps(self, steps: int, step: Step) -> NoReturn:
+        allowed = self.limits.layers * STEPS_PER_LAYER
+        self._refuse_size(f"this takes {steps:,} steps or more; {allowed:,} are allowed", step)
+
+    def _refuse_size(self, message: str, step: Step) -> NoReturn:
         where = step.repeat.where if step.repeat else step.where
-        self.problems.say(
-            "E406",
-            f"this makes {layers:,} layers or more; {self.limits.layers:,} are allowed",
-            where,
-            path=step.path,
-            help="repeat less, or raise the limit with --limit layers=N",
-        )
+        help = "repeat less, or raise the limit with --limit layers=N"
+        self.problems.say("E406", message, where, path=step.path, help=help)
         raise SpecError(self.problems.all)

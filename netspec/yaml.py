@@ -78,12 +78,15 @@ def walk(tree: Tree) -> Iterator[Tree]:
 LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 
 
-def read(source: Source, limits: Limits = DEFAULT_LIMITS) -> tuple[Tree, list[Diagnostic]]:
-    """Read one document. Mistakes that leave a usable tree are given back beside it; others raise `SpecError`."""
+def read(source: Source, limits: Limits = DEFAULT_LIMITS, text: str | None = None) -> tuple[Tree, list[Diagnostic]]:
+    """Read one document. Mistakes that leave a usable tree are given back beside it; others raise `SpecError`.
+
+    ``text`` is what to read where that is not what to show.
+    """
     _refuse_control_characters(source)
     reader = _Reader(source, limits)
     try:
-        for event in yaml.parse(source.text, Loader=_LOADER):
+        for event in yaml.parse(source.text if text is None else text, Loader=_LOADER):
             reader.take(event)
     except yaml.YAMLError as error:
         split = [diagnostic for diagnostic in reader.diagnostics if diagnostic.code == "E008"]
@@ -144,7 +147,7 @@ class _Reader:
         self._refuse_tag(event)
         where = self._where(event)
         if len(self._stack) >= self.limits.nesting:
-            self._fail("E403", f"nested more than {self.limits.nesting} levels deep", where)
+            self._fail("E403", f"nested more than {self.limits.nesting} levels deep", where, _raise_limit("nesting"))
         if self._stack and isinstance(self._stack[-1].tree, Mapping) and self._stack[-1].key is None:
             self._fail("E005", "a key must be text, not a list or mapping", where)
         tree = Sequence([], where) if isinstance(event, yaml.SequenceStartEvent) else Mapping({}, where)
@@ -193,7 +196,7 @@ class _Reader:
         where = self._where(event)
         self._aliases += 1
         if self._aliases > self.limits.aliases:
-            self._fail("E404", f"more than {self.limits.aliases} aliases", where, "use vars or a block instead")
+            self._fail("E404", f"more than {self.limits.aliases} aliases", where, _raise_limit("aliases"))
         if event.anchor not in self._anchors:
             self._fail("E003", f"the alias *{escape(event.anchor)} has no anchor before it", where)
         anchored = self._anchors[event.anchor]
@@ -208,7 +211,10 @@ class _Reader:
         self._nodes += nodes or 1
         if self._nodes > self.limits.yaml_nodes:
             self._fail(
-                "E405", f"more than {self.limits.yaml_nodes:,} YAML nodes (aliases count as what they stand for)", where
+                "E405",
+                f"more than {self.limits.yaml_nodes:,} YAML nodes (aliases count as what they stand for)",
+                where,
+                _raise_limit("yaml_nodes"),
             )
 
     # -- keys and scalars
@@ -218,7 +224,7 @@ class _Reader:
         where = tree.where
         if not isinstance(tree, Scalar) or not isinstance(tree.value, str):
             shown = show_value(tree.value) if isinstance(tree, Scalar) else "a collection"
-            self._say("E005", f"a key must be text, not {shown}", where, "put the key in quotes")
+            self._say("E005", f"a key must be text, not {shown}", where, "write a name that begins with a letter")
             mapping.broken = True
             return None, where
         if tree.plain and tree.value == "<<":
@@ -268,7 +274,8 @@ class _Reader:
             number = int(digits, base) if len(digits) <= 40 else self.limits.magnitude + 1
             if number > self.limits.magnitude:
                 shown = text if len(text) <= 30 else text[:29] + "…"
-                self._say("E407", f"{shown} is larger than {self.limits.magnitude:,}", where)
+                help = "raise the limit with --limit magnitude=N if this is meant"
+                self._say("E407", f"{shown} is larger than {self.limits.magnitude:,}", where, help)
                 return 0
             return -number if text[0] == "-" else number
         if _FLOAT.match(text):
@@ -298,7 +305,7 @@ class _Reader:
         if event.tag is not None:
             self._fail(
                 "E006",
-                f"the tag {show_value(event.tag)}: tags are not part of the language",
+                f"the tag {escape(event.tag.replace('tag:yaml.org,2002:', '!!'))}: tags are not part of the language",
                 self._where(event),
                 "leave the tag out",
             )
@@ -313,6 +320,10 @@ class _Reader:
     def _fail(self, code: str, message: str, where: Where, help: str = "") -> None:
         self._say(code, message, where, help)
         raise SpecError(self.diagnostics)
+
+
+def _raise_limit(name: str) -> str:
+    return f"say it shorter (vars, repeat and blocks help), or raise the limit with --limit {name}=N"
 
 
 QUOTE_HELP = "put the whole expression, with its $, in double quotes"
@@ -393,6 +404,17 @@ def _broken(source: Source, error: yaml.YAMLError) -> Diagnostic:
                 return Diagnostic("E008", "quote this expression: YAML ends it early", at, help=QUOTE_HELP)
     context = getattr(error, "context", None)
     context_mark = getattr(error, "context_mark", None)
+    if context_mark is not None and not "".join(lines[mark.line :]).strip():
+        # The end of the file came first: what matters is what was open.
+        opened = Where(
+            source, context_mark.line + 1, context_mark.column + 1, context_mark.line + 1, context_mark.column + 2
+        )
+        character = lines[context_mark.line][context_mark.column : context_mark.column + 1]
+        if character in ("{", "[", "'", '"'):
+            closing = {"{": "}", "[": "]"}.get(character, character)
+            return Diagnostic(
+                "E003", f"this {character} is never closed", opened, help=f"add the {closing} that is missing"
+            )
     related: tuple[Related, ...] = ()
     if context and context_mark and context_mark.line != mark.line:
         there = Where(

@@ -32,13 +32,14 @@ class Mark(NamedTuple):
 
 
 class Server:
-    """The language server, with the text that stands in the editor last."""
+    """The language server, with the texts that are open in the editor."""
 
     def __init__(self, process: subprocess.Popen[bytes], folder: Path) -> None:
         self._process = process
         self._folder = folder
         self._answers: queue.Queue[Json | None] = queue.Queue()
         self._sent = self._opened = 0
+        self._lines: dict[str, list[str]] = {}
         self._published: dict[str, list[Json]] = {}
         self._configured = False
         threading.Thread(target=self._listen, daemon=True).start()
@@ -58,15 +59,22 @@ class Server:
         while not self._configured:
             self._take()
 
-    # ------------------------------------------------------------------------------------------- what an editor can ask
+    # ------------------------------------------------------------------------------------------ what an editor can ask
 
-    def marks(self, text: str) -> list[Mark]:
-        """Open a text and give back what is marked in it."""
-        uri = self._open(text)
+    def open(self, text: str, path: Path | None = None) -> str:
+        """Show a text, as that of a file, which need not exist; a file is shown once. Gives back its address."""
+        self._opened += 1
+        uri = (path or self._folder / f"text{self._opened}.yaml").as_uri()
+        document = {"uri": uri, "languageId": "yaml", "version": 1, "text": text}
+        self._tell("textDocument/didOpen", {"textDocument": document})
+        self._lines[uri] = text.splitlines()
+        return uri
+
+    def marks(self, uri: str) -> list[Mark]:
+        """List what is marked in an open text."""
         while uri not in self._published:
             self._take()
-        lines = text.splitlines()
-        return [_mark(found, lines) for found in self._published[uri]]
+        return [_mark(found, self._lines[uri]) for found in self._published[uri]]
 
     def completions(self, text: str) -> dict[str, Json]:
         """Open a text and list what is offered at its cursor, by label."""
@@ -82,18 +90,10 @@ class Server:
         before, after = text.split(CURSOR)
         line = before.count("\n")
         column = len(before.rpartition("\n")[2].encode("utf-16-le")) // 2
-        uri = self._open(before + after)
+        uri = self.open(before + after)
         return self._ask(method, {"textDocument": {"uri": uri}, "position": {"line": line, "character": column}})
 
-    def _open(self, text: str) -> str:
-        """Show a text as a file of its own."""
-        self._opened += 1
-        uri = (self._folder / f"text{self._opened}.yaml").as_uri()
-        document = {"uri": uri, "languageId": "yaml", "version": 1, "text": text}
-        self._tell("textDocument/didOpen", {"textDocument": document})
-        return uri
-
-    # ------------------------------------------------------------------------------------------------------ the protocol
+    # ----------------------------------------------------------------------------------------------------- the protocol
 
     def _ask(self, method: str, params: Json | None) -> Any:
         self._sent += 1
@@ -173,7 +173,7 @@ def find_node() -> str:
 
 @contextmanager
 def language_server(folder: Path) -> Iterator[Server]:
-    """Run the server for texts that stand in ``folder``."""
+    """Run the server, for texts that would stand in ``folder``."""
     assert SERVER.exists(), f"{SERVER} is missing: make test installs it"
     command = [find_node(), str(SERVER), "--stdio"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=folder) as process:
