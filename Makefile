@@ -13,6 +13,7 @@ NEED_PYTHON = $(PYTHON) -c $(NEW_ENOUGH) 2>/dev/null || { exec >&2; \
 
 VENV := .venv
 BIN := $(VENV)/bin
+EDITOR := tests/editor
 PIP_INSTALL := python -m pip install -qq --disable-pip-version-check
 
 help:  ## show this list
@@ -21,7 +22,7 @@ help:  ## show this list
 run: $(VENV)/installed  ## build ResNet-50 from specs/resnet50.yaml and print its table
 	@$(BIN)/netspec build specs/resnet50.yaml --summary
 
-test: $(VENV)/installed  ## run the tests
+test: $(VENV)/installed $(EDITOR)/node_modules/.package-lock.json  ## run the tests
 	@$(BIN)/python -m pytest
 
 check: $(VENV)/installed  ## formatting, lint, types, import floors
@@ -43,7 +44,7 @@ lock:  ## bring requirements.lock in line with pyproject.toml (to upgrade everyt
 	@rm -rf .venv-lock
 
 clean:  ## remove .venv and everything else that is made
-	rm -rf $(VENV) .venv-lock build dist .hypothesis .*_cache
+	rm -rf $(VENV) .venv-lock $(EDITOR)/node_modules build dist .hypothesis .*_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # The marks `locked` and `installed` are written last, so an interrupted set-up starts afresh.
@@ -58,5 +59,10 @@ $(VENV)/installed: $(VENV)/locked pyproject.toml
 	@$(BIN)/$(PIP_INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 	@echo "$(VENV) is ready."
+
+# The YAML language server that a test asks. npm writes this file last.
+$(EDITOR)/node_modules/.package-lock.json: $(EDITOR)/package-lock.json $(EDITOR)/package.json | $(VENV)/installed
+	@$(BIN)/npm ci --prefix $(EDITOR) --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@touch $@
 
 $(BIN)/python:  # no recipe: where it is missing, or a link to a Python that is gone, .venv is made anew

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netspec.errors import Diagnostic, Source, SpecError, Where
+from netspec.errors import Diagnostic, InternalError, Source, SpecError, Where
 from netspec.expand import expand
 from netspec.graph import Graph
 from netspec.limits import DEFAULT_LIMITS, Limits
@@ -130,6 +130,8 @@ def _load(
         for diagnostic in error.diagnostics:
             problems.add(diagnostic)
     if problems.errors or network is None or graph is None:
+        if not problems.errors:
+            raise InternalError(f"{source.name} was refused without a reason")
         raise SpecError(sorted(map(loader.explain, problems.errors), key=_reading_order(source)))
     return Spec(network.name, source.name, network, limits, tuple(map(loader.explain, problems.all)), graph)
 

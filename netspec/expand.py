@@ -14,7 +14,7 @@ from netspec.options import show_value
 from netspec.registry import Mistakes
 from netspec.scopes import BROKEN, Entry, Flow, Names, Place, resolve
 from netspec.shapes import show
-from netspec.syntax import Call, Network, Step
+from netspec.syntax import Call, Network, Share, Step
 from netspec.values import Problems, Value
 from netspec.walk import Walker
 
@@ -156,7 +156,7 @@ class _Expander:
         warned: set[object] = set()
         for node in unused:
             step = node.site.step
-            in_block = node in self.walker.inside_blocks or (isinstance(step, Step) and isinstance(step.body, Call))
+            in_block = node in self.walker.inside_blocks or (isinstance(step, Step) and isinstance(step.body, Call | Share))
             if node.block in used_blocks if in_block and node.block else node.block and node.where in used_places:
                 continue
             where = step.where if in_block and isinstance(step, Step) else node.where

@@ -6,7 +6,8 @@ not changed any more; summary, building and every other reader stand on it alone
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Protocol
@@ -145,17 +146,28 @@ class GraphBuilder:
 
     def __init__(self) -> None:
         self.nodes: list[Node] = []
+        self._owners: Mapping[str, Node] | None = None
 
-    def add(
-        self, name: str, layer: Layer, inputs: tuple[Node, ...], site: Site, where: Where, owner: Node | None = None
-    ) -> Node:
+    def add(self, name: str, layer: Layer, inputs: tuple[Node, ...], site: Site, where: Where) -> Node:
         """Add one call of a layer. Raises `Mistake` where the inputs' shapes don't suit it."""
         applied = layer.apply(tuple([node.shape for node in inputs]))
-        if owner is not None:
-            applied = _called_again(layer, applied, inputs, owner)
+        owner = None
+        if self._owners is not None:
+            owner = self._owners.get(name)
+            applied = _called_again(name, layer, applied, inputs, owner)
         node = Node(name, layer, inputs, applied, site, where, owner)
         self.nodes.append(node)
         return node
+
+    @contextmanager
+    def sharing(self, nodes: Iterable[Node], old: str, new: str) -> Iterator[None]:
+        """Let what is added inside call the layers of ``nodes`` again, under names that begin otherwise."""
+        outer = self._owners
+        self._owners = {new + node.name[len(old) :]: node.owner or node for node in nodes}
+        try:
+            yield
+        finally:
+            self._owners = outer
 
     def add_input(self, name: str, layer: Input, site: Site, where: Where) -> Node:
         node = Node(name, layer, (), Applied(layer.shape, 0, 0, 0), site, where)
@@ -182,8 +194,15 @@ class GraphBuilder:
         return graph, unused
 
 
-def _called_again(layer: Layer, applied: Applied, inputs: tuple[Node, ...], owner: Node) -> Applied:
-    """Check that the weights a layer has fit its new inputs; they are not counted a second time."""
+def _called_again(name: str, layer: Layer, applied: Applied, inputs: tuple[Node, ...], owner: Node | None) -> Applied:
+    """Check that a layer is the one of the first call, and its weights fit; they are not counted a second time."""
+    if owner is None or (layer is not owner.layer and repr(layer) != repr(owner.layer)):
+        what = "is not there" if owner is None else f"is {owner.layer!r}"
+        raise Mistake(
+            "E212",
+            f"a shared call would make another layer {name}: in the first call it {what}",
+            help="what is shared must not depend on the shape of its input",
+        )
     has = layer.weights(*(node.shape for node in owner.inputs))
     wants = layer.weights(*(node.shape for node in inputs))
     if has != wants:

@@ -213,7 +213,8 @@ def _describe(schema: JsonSchema, *, plural: bool) -> str:
     if kind in ("integer", "number"):
         return _number(schema, kind, plural=plural)
     keys = f" of {_one_of(list(schema['properties']))}" if "properties" in schema else ""
-    return {"boolean": "true or false", "string": "text", "null": "null", "object": f"a mapping{keys}"}.get(kind, kind)
+    words = {"boolean": "true or false", "string": "text", "null": "null", "object": f"a mapping{keys}"}
+    return words.get(kind, str(kind))
 
 
 def _one_of(names: list[str]) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from netspec import yaml
 from netspec.errors import Mistake, Source, Where
-from netspec.graph import Node
+from netspec.graph import Node, Site
 from netspec.references import EVERY, INPUT, PREV, Reference
 from netspec.shapes import Shape
 from netspec.suggest import nearest
@@ -31,6 +31,15 @@ class Unknowable(Exception):
 
 
 @dataclass(slots=True)
+class Here:
+    """Where new nodes go: the built names' beginning, the stage, and the written step that a table shows."""
+
+    prefix: str
+    stage: str | None
+    site: Site | None = None
+
+
+@dataclass(slots=True)
 class Entry:
     """What a name stands for: an output, the names inside, its copies, and the nodes it made (for ``share``)."""
 
@@ -41,6 +50,7 @@ class Entry:
     span: tuple[int, int] = (0, 0)
     entered: tuple[Flow, ...] = ()
     inputs: tuple[str, ...] = ()
+    again: Callable[[list[Flow], Here, str], Entry] | None = None  # expands it once more, on other inputs
     open: bool = False  # a stage whose nodes are still being expanded: they can be named, it can't
 
 

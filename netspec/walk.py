@@ -6,8 +6,8 @@ far as it can be known, and nothing is said twice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NoReturn
 
 from netspec.checks import check_repeat, check_when, place_of
@@ -24,6 +24,7 @@ from netspec.scopes import (
     Broken,
     Entry,
     Flow,
+    Here,
     Inside,
     Names,
     Place,
@@ -46,15 +47,6 @@ ABOUT_NAMES = frozenset({"E201", "E202", "E205", "E207"})
 
 STEPS_PER_LAYER = 10
 """Steps that make no layer (empty copies, false conditions) take time too: so many are allowed per allowed layer."""
-
-
-@dataclass(slots=True)
-class Here:
-    """Where new nodes go: the built names' beginning, the stage, and the written step that a table shows."""
-
-    prefix: str
-    stage: str | None
-    site: Site | None = None
 
 
 class _SpecDefaults:
@@ -119,13 +111,20 @@ class Walker:
     def stage(self, stage: str, steps: list[Step], root: Place) -> None:
         inside = Names(parent=root.names)
         start = len(self.builder.nodes)
-        entered = root.history[-1] if root.history else BROKEN
+        entered = tuple(root.history[-1:])
         place = Place(inside, root.variables, root.history, root.entered)
         root.names.named[stage] = Entry(BROKEN, inside, open=True)
         self._steps(steps, place, Here(f"{stage}-", stage), also=root.names)
         output = root.history[-1] if root.history else BROKEN
         span = (start, len(self.builder.nodes))
-        root.names.named[stage] = Entry(output, inside, built=stage, span=span, entered=(entered,))
+
+        def again(inputs: list[Flow], here: Here, built: str) -> Entry:
+            names = Names(parent=root.names)
+            within = Place(names, root.variables, inputs, root.entered)
+            self._steps(steps, within, replace(here, prefix=f"{built}-"))
+            return Entry(within.history[-1], names)
+
+        root.names.named[stage] = Entry(output, inside, None, stage, span, entered, again=again)
 
     def _steps(self, steps: list[Step], place: Place, here: Here, also: Names | None = None) -> None:
         """Expand a list; what its nodes are called is known in ``place.names``, and their own names in ``also`` too."""
@@ -221,7 +220,22 @@ class Walker:
         entry.entered = tuple(inputs or ())
         if isinstance(body, Call) and not body.entry.variadic:
             entry.inputs = body.entry.inputs
+        if step.name is not None and isinstance(body, Call | Group | Branches):
+            entry.again = self._again(step, body, place)
         return entry
+
+    def _again(
+        self, step: Step, body: Call | Group | Branches, place: Place
+    ) -> Callable[[list[Flow], Here, str], Entry]:
+        """Remember how a step was expanded, with all that it saw, for a shared call of it."""
+        seen = replace(place, history=place.history[:])
+
+        def expand(inputs: list[Flow], here: Here, built: str) -> Entry:
+            if isinstance(body, Call):
+                return self._call(step, body, inputs, seen, here, built)
+            return self._inside(step, body, inputs[0], seen, here, built, None)
+
+        return expand
 
     def _read(self, step: Step, place: Place) -> list[Flow] | None:
         """Find what a step reads from."""
@@ -483,6 +497,9 @@ class Walker:
             found = resolve_entry(share.target, place)
             if isinstance(found.output, Node) and found.output.layer.type_name == "input":
                 raise Mistake("E212", f"{share.target.text} is an input; it has no weights to share")
+            if found.again is not None and not found.entered:
+                message = f"nothing flows into {share.target.text}: its nodes read inputs by name"
+                raise Mistake("E212", message, help="put the nodes into a block or a named group, and share that")
             target = found
         if (
             target is None
@@ -490,39 +507,27 @@ class Walker:
             or any(isinstance(t, Broken) for t in (*inputs, *target.entered))
         ):
             return Entry(BROKEN)
-        if len(inputs) != len(target.entered):
-            self.problems.say(
-                "E306",
-                f"{share.target.text} takes {len(target.entered)} inputs, but here it gets {len(inputs)}",
-                step.where,
-                path=step.path,
-            )
+        if len(inputs) != (len(target.entered) or len(target.output.inputs)):
+            message = f"{share.target.text} takes {len(target.entered)} inputs, but here it gets {len(inputs)}"
+            self.problems.say("E306", message, step.where, path=step.path)
             return Entry(BROKEN)
-        again: dict[Node, Node] = {}
-        for old, new in zip(target.entered, inputs, strict=True):
-            assert isinstance(old, Node)
-            assert isinstance(new, Node)
-            again[old] = new
-        made = self._span_of(target)
-        single = len(made) == 1 and made[0].name == target.built
-        written = Words("share", share.target.text)
-        site = here.site or Site(step, written, step.path, here.stage, None if single else built)
-        for node in made:
-            self._room_for_one(step)
-            name = built if single else built + node.name[len(target.built) :]
-            nodes = tuple(again.get(one, one) for one in node.inputs)
-            assert isinstance(node.layer, Layer)
-            try:
-                again[node] = self.builder.add(name, node.layer, nodes, site, step.where, node.owner or node)
-            except Mistake as mistake:
-                self.problems.mistake(mistake, step.where, step.path)
-                return Entry(BROKEN)
-        output = again.get(target.output, target.output)
-        inside = target.inside and Inside([again[node] for node in made], built + "-")
-        return Entry(output, inside or None)
+        made = self.builder.nodes[slice(*target.span)]
+        if target.again is None or (len(made) == 1 and made[0] is target.output):
+            return self._share_layer(step, target, inputs, here, built)
+        site = here.site or Site(step, Words("share", share.target.text), step.path, here.stage, built)
+        with self.builder.sharing(made, target.built, built):
+            return target.again(inputs, replace(here, site=site), built)
 
-    def _span_of(self, entry: Entry) -> list[Node]:
-        return self.builder.nodes[slice(*entry.span)]
+    def _share_layer(self, step: Step, target: Entry, inputs: list[Flow], here: Here, built: str) -> Entry:
+        node = target.output
+        assert isinstance(node, Node)
+        assert isinstance(node.layer, Layer)
+        site = here.site or Site(step, Words("share", node.name), step.path, here.stage, None)
+        nodes = tuple(tensor for tensor in inputs if isinstance(tensor, Node))
+        self._room_for_one(step)
+        with self.reporting(step.where, step.path), self.builder.sharing([node], node.name, built):
+            return Entry(self.builder.add(built, node.layer, nodes, site, step.where))
+        return Entry(BROKEN)
 
     # -- evaluating and reporting
 
