@@ -1,7 +1,7 @@
 # Needs Python 3.11 and make; everything else goes into .venv, once.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lock clean
+.PHONY: help run test check format docs lock clean
 
 # python3.11, or python3 if that is new enough; `make PYTHON=…` names another.
 PYTHON = $(or $(shell for python in python3.11 python3; do \
@@ -34,6 +34,9 @@ check: $(VENV)/installed  ## formatting, lint, types, import floors
 format: $(VENV)/installed  ## format the code, fix what ruff can fix
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
+
+docs: $(VENV)/installed  ## rewrite what is generated from the code
+	@$(BIN)/python tools/generate.py
 
 lock:  ## bring requirements.lock in line with pyproject.toml (to upgrade everything, delete it first)
 	@$(NEED_PYTHON)

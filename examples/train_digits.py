@@ -1,6 +1,6 @@
 """Train specs/digits.yaml on scikit-learn's 8×8 digits with plain Keras, and say how good it is on a quarter held out.
 
-    python examples/train_digits.py [EPOCHS]
+python examples/train_digits.py [EPOCHS]
 """
 
 from __future__ import annotations

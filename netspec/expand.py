@@ -156,7 +156,9 @@ class _Expander:
         warned: set[object] = set()
         for node in unused:
             step = node.site.step
-            in_block = node in self.walker.inside_blocks or (isinstance(step, Step) and isinstance(step.body, Call | Share))
+            in_block = node in self.walker.inside_blocks or (
+                isinstance(step, Step) and isinstance(step.body, Call | Share)
+            )
             if node.block in used_blocks if in_block and node.block else node.block and node.where in used_places:
                 continue
             where = step.where if in_block and isinstance(step, Step) else node.where

@@ -9,30 +9,34 @@ from typing import Any
 import netspec.blocks
 import netspec.layers  # noqa: F401  (importing both registers every type)
 from netspec.errors import CODES, Mistake
-from netspec.layer import TYPES, LayerType
-from netspec.options import show_value
+from netspec.layer import TYPES, Layer, LayerType
+from netspec.options import Option, show_value
 from netspec.plugins import find, load_all
-from netspec.registry import Type
+from netspec.registry import Type, objects
 from netspec.shapes import show
 from netspec.suggest import nearest
 
 WIDTH = 100
+OBJECT_KINDS = ("initializer", "regularizer", "constraint")
 
 
 def list_types() -> str:
     """Every type with a line about it, by family."""
     load_all()
-    families: dict[tuple[str, str], list[Type]] = {}
-    for entry in TYPES:
-        families.setdefault((entry.kind, entry.family), []).append(entry)
     width = max(len(entry.name) for entry in TYPES)
     lines = []
-    for (kind, family), entries in sorted(families.items()):
+    for (kind, family), entries in sorted(_families().items()):
         lines.append(f"{family.replace('_', ' ')} ({kind}s)")
-        entries.sort(key=lambda entry: entry.name)
         lines += [f"  {entry.name:<{width}}  {_cut(entry.summary, WIDTH - width - 4)}" for entry in entries]
         lines.append("")
     return "\n".join([*lines, "netspec blocks TYPE shows one with its options, shapes and an example"])
+
+
+def _families() -> dict[tuple[str, str], list[Type]]:
+    families: dict[tuple[str, str], list[Type]] = {}
+    for entry in sorted(TYPES, key=lambda entry: entry.name):
+        families.setdefault((entry.kind, entry.family), []).append(entry)
+    return families
 
 
 def _cut(text: str, width: int) -> str:
@@ -67,7 +71,7 @@ def _options(entry: Type) -> list[str]:
     lines = []
     width = max((len(name) for name in entry.options), default=0)
     for name, option in entry.options.items():
-        default = "required" if option.required else f"default {show_value(option.default).strip(chr(39))}"
+        default = "required" if option.required else f"default {_shown_default(option)}"
         head = f"  {name:<{width}}  {option.words}; {default}"
         lines += textwrap.wrap(head, WIDTH, subsequent_indent=" " * (width + 4), break_on_hyphens=False)
         if option.description:
@@ -107,3 +111,49 @@ def explain(code: str) -> str:
         )
     text = files("netspec").joinpath("explanations", f"{wanted}.md").read_text(encoding="utf-8")
     return text.rstrip()
+
+
+# ---------------------------------------------------------------------------------------------------------- the page
+
+
+def types_page() -> str:
+    """Every type that netspec brings, with its options, as a Markdown page."""
+    lines = [
+        "# Layers and blocks",
+        "",
+        "Made from the code by `make docs`. Shapes have no batch axis; every layer also takes `trainable` and `dtype`.",
+        "",
+    ]
+    for (kind, family), entries in sorted(_families().items()):
+        lines += [f"## {family.replace('_', ' ').capitalize()} ({kind}s)", ""]
+        for entry in entries:
+            lines += [f"### {entry.name}", "", entry.documentation, "", *_options_table(entry), *_example_block(entry)]
+    for kind in OBJECT_KINDS:
+        lines += [f"## {kind.capitalize()}s", "", "| name | options | |", "| --- | --- | --- |"]
+        for entry in sorted(objects(kind), key=lambda entry: entry.name):
+            options = ", ".join(f"`{name}: {_shown_default(option)}`" for name, option in entry.options.items())
+            lines.append(f"| `{entry.name}` | {options} | {entry.summary} |")
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _options_table(entry: Type) -> list[str]:
+    options = {name: option for name, option in entry.options.items() if name not in Layer.declared()}
+    if not options:
+        return ["No options of its own.", ""]
+    rows = [
+        f"| `{name}` | {option.words.replace('|', chr(92) + '|')} | {_shown_default(option)} | {option.description} |"
+        for name, option in options.items()
+    ]
+    return ["| option | takes | default | |", "| --- | --- | --- | --- |", *rows, ""]
+
+
+def _shown_default(option: Option) -> str:
+    return "required" if option.required else show_value(_plain(option.default)).strip("'")
+
+
+def _example_block(entry: Type) -> list[str]:
+    if not isinstance(entry, LayerType):
+        return []
+    node, result = _example(entry)
+    return ["```yaml", node.strip(), "```", "", result.strip(), ""]

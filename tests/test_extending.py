@@ -79,7 +79,9 @@ def test_a_package(site, tmp_path):
     out = in_site("from netspec.cli import run; run(['summary', 'spec.yaml'])", site, tmp_path)
     assert "weighted_pooling" in out
     assert "12 parameters" in out
-    assert "weighted_pooling · block" in in_site("from netspec.cli import run; run(['blocks', 'weighted_pooling'])", site, tmp_path)
+    assert "weighted_pooling · block" in in_site(
+        "from netspec.cli import run; run(['blocks', 'weighted_pooling'])", site, tmp_path
+    )
     assert '"weighted_pooling"' in in_site("from netspec.cli import run; run(['schema'])", site, tmp_path)
 
 
