@@ -88,9 +88,8 @@ def build(rounds: int = 10) -> None:
     import keras
 
     sys.path.insert(0, str(ROOT))
-    from tests.test_resnet50 import by_hand
-
     from netspec import load_spec
+    from tests.test_resnet50 import by_hand
 
     spec = load_spec(SPEC)
     times: dict[Callable[[], object], list[float]] = {spec.build: [], by_hand: []}

@@ -169,9 +169,13 @@ class _Expander:
                 self.problems.say("W201", message, where, path=node.site.path, help=help)
 
     def _warn_unread_inputs(self, graph: Graph) -> None:
-        read = {node.name for reader in graph.nodes.values() for node in reader.inputs}
-        for name in set(graph.inputs) - read - set(graph.outputs):
-            self.problems.say("W201", f"nothing reads the input {name}", graph.nodes[name].where, path=name)
+        read = {node.name for reader in self.builder.nodes for node in reader.inputs}
+        for name in graph.inputs:
+            if name not in read and name not in graph.outputs:
+                help = f"read it with from: {name}, or delete it"
+                self.problems.say(
+                    "W201", f"nothing reads the input {name}", graph.nodes[name].where, path=name, help=help
+                )
 
     def _budget(self, graph: Graph, root: Place) -> None:
         for name, value in self.network.budget.items():
@@ -195,10 +199,17 @@ class _Expander:
                     f"{name} is {spent:,}, over the budget of {bound:,} by {spent - bound:,}",
                     value.where,
                     path=f"budget.{name}",
-                    help="most of it goes to "
-                    + ", ".join(f"{block} ({cost:,})" for block, cost in dearest(graph, name)),
+                    help=_dearest(graph, name),
                 )
 
     def _largest(self) -> Step:
         steps = [step for steps in self.network.stages.values() for step in steps]
         return max(steps, key=Step.least_layers)
+
+
+def _dearest(graph: Graph, budget: str) -> str:
+    """Say where most of a budget goes; nothing where everything costs the same."""
+    costs = [(name, cost) for name, cost in dearest(graph, budget) if cost]
+    if len({cost for _, cost in costs}) < 2:
+        return ""
+    return "most of it goes to " + ", ".join(f"{name} ({cost:,})" for name, cost in costs)

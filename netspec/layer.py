@@ -26,7 +26,7 @@ from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar, dataclass_transform
 
 from netspec import options as option_module
-from netspec.errors import RegistrationError
+from netspec.errors import Mistake, RegistrationError
 from netspec.options import Doc, Option
 from netspec.registry import Registry, Type, objects
 from netspec.shapes import Shape, volume
@@ -177,6 +177,7 @@ class Layer(Settings):
             pass
         shape = self.infer(*inputs)
         weights = self.weights(*inputs)
+        self._refuse_initializers(weights)
         params = sum(volume(weight.shape) or 0 for weight in weights)
         trainable = sum(volume(weight.shape) or 0 for weight in weights if weight.trainable) if self.trainable else 0
         result = Applied(shape, params, trainable, self.macs(*inputs, shape))
@@ -184,6 +185,15 @@ class Layer(Settings):
             self._applied.clear()
         self._applied[inputs] = result
         return result
+
+    def _refuse_initializers(self, weights: Weights) -> None:
+        """Refuse an initializer that can't make its weight: Keras notices only when it does."""
+        for weight in weights:
+            option = f"{weight.name.removesuffix('_kernel')}_initializer"
+            initializer = getattr(self, option, None)
+            if isinstance(initializer, ConfiguredObject) and (reason := initializer.refuses(weight.shape)):
+                message = f"{self.type_name}: {initializer.type_name} can't start the {weight.name}: {reason}"
+                raise Mistake("E305", message, option=(option,))
 
     @cached_property
     def _applied(self) -> dict[tuple[Shape, ...], Applied]:
@@ -194,6 +204,10 @@ class ConfiguredObject(Settings):
     """An initializer, regularizer or constraint: an object that an option of a layer takes."""
 
     keras_module: ClassVar[str]
+
+    def refuses(self, shape: tuple[int, ...]) -> str:
+        """Say why it can't make a weight of a shape; nothing where it can."""
+        return ""
 
     def lower(self, keras: Any) -> Any:
         return getattr(getattr(keras, self.keras_module), self.keras_name)(**self.options())

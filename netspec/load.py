@@ -108,14 +108,17 @@ class Loader:
     def _apply_set(self, tree: yaml.Mapping, edits: yaml.Mapping) -> None:
         for path, value in edits.entries.items():
             try:
-                if path.startswith("vars.") and not _is_null(value) and path.count(".") == 1:
-                    self._note_new_variable(tree, path[5:], edits.keys[path])
+                if path.startswith("vars.") and path.count(".") == 1:
+                    self._note_new_variable(tree, path[5:], value, edits.keys[path])
                 _edit(tree, path, value, edits.keys[path])
             except _EditMistake as mistake:
                 self.problems.say("E209", mistake.message, edits.keys[path], path=path, help=mistake.help)
 
-    def _note_new_variable(self, tree: yaml.Mapping, name: str, where: Where) -> None:
+    def _note_new_variable(self, tree: yaml.Mapping, name: str, value: yaml.Tree, where: Where) -> None:
         """Remember a variable that an edit makes: if nothing uses it, its name is probably misspelt."""
+        if _is_null(value):
+            self.new_variables.pop(name, None)
+            return
         known = tree.entries.get("vars")
         names = known.entries if isinstance(known, yaml.Mapping) else {}
         if name not in names:

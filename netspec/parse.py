@@ -71,6 +71,8 @@ class _Parser:
 
     def _version(self, tree: yaml.Mapping) -> None:
         version = tree.entries.get("netspec")
+        newer = isinstance(version, yaml.Scalar) and type(version.value) is int and version.value > LANGUAGE_VERSION
+        later = ", or install a netspec that reads that version" if newer else ""
         if version is None:
             self._missing(
                 ["netspec"], "the spec has no netspec: key, the version of the language", "begin with netspec: 1"
@@ -83,7 +85,7 @@ class _Parser:
                 f"this netspec reads version {LANGUAGE_VERSION} of the language, not {show_value(yaml.plain(version))}",
                 version.where,
                 path="netspec",
-                help=f"write netspec: {LANGUAGE_VERSION}, or install a netspec that reads that version",
+                help=f"write netspec: {LANGUAGE_VERSION}{later}",
             )
 
     def _inputs(self) -> None:

@@ -68,8 +68,12 @@ class Type:
         renamed = {nearest(name, missing, OPTION_WORDS) for name in unknown}
         missing = [name for name in missing if name not in renamed]  # a misspelt option is one mistake, not two
         if missing:
-            help = "add " + " and ".join(f"{name}: {self.options[name].words}" for name in missing)
+            help = "add " + "; ".join(self._wanted(name) for name in missing)
             yield Mistake("E103", f"{self.name} needs {' and '.join(missing)}", help=help)
+
+    def _wanted(self, name: str) -> str:
+        option = self.options[name]
+        return f"{name}, {option.words}" + (f": {option.description}" if option.description else "")
 
     def check_value(self, name: str, value: object) -> Iterator[Mistake]:
         """Find what is wrong with the value of one option."""

@@ -51,7 +51,7 @@ class Entry:
     entered: tuple[Flow, ...] = ()
     inputs: tuple[str, ...] = ()
     again: Callable[[list[Flow], Here, str], Entry] | None = None  # expands it once more, on other inputs
-    open: bool = False  # a stage whose nodes are still being expanded: they can be named, it can't
+    open: bool = False  # a stage or group whose nodes are still being expanded: they can be named, it can't
 
 
 @dataclass(slots=True)
@@ -75,7 +75,8 @@ class Names:
         return next((scope.named[name] for scope in self.scopes() if name in scope.named), None)
 
     def known(self) -> Iterator[str]:
-        yield from dict.fromkeys(name for scope in self.scopes() for name in scope.named)
+        """The names that can be referred to here."""
+        yield from dict.fromkeys(n for scope in self.scopes() for n, entry in scope.named.items() if not entry.open)
 
     def inner(self, name: str) -> Entry | None:
         return self.named.get(name) or self.automatic.get(name)
@@ -198,6 +199,9 @@ class Seen:
         if name == "channels":
             return self._channels(self.shape(PREV), name)
         if name == "in_channels":
+            if self.place.entered is None and self.place.flows():
+                message = "in_channels has no meaning in a spec with several inputs"
+                raise Mistake("E207", message, help="write $channels, or $(shape(name)[-1]) with the input's name")
             return self._channels(self.shape(INPUT), name)
         return self.variables.value(name, self.place)
 
@@ -280,6 +284,8 @@ def _follow(entries: list[Entry], path: Sequence[str | int], reference: Referenc
         so_far = ".".join(map(str, path[:depth]))
         following: list[Entry] = []
         for entry in entries:
+            if entry.open and entry.inside is None:
+                raise _incomplete(so_far)
             if isinstance(entry.output, Broken) and entry.inside is None and not entry.copies:
                 following.append(entry)  # what should be inside is not known, for a reason that was reported
             elif segment == EVERY:
@@ -298,11 +304,13 @@ def _name_one(reference: Reference) -> str:
     return f"name one of them: {reference.text.replace(EVERY, '0')}"
 
 
+def _incomplete(text: str) -> Mistake:
+    return Mistake("E205", f"{text} is not complete here", help="name the node in it that is meant, or prev")
+
+
 def _last_copy(entry: Entry, reference: Reference) -> Entry:
     if entry.open:
-        raise Mistake(
-            "E205", f"{reference.text} is not complete here", help="name the node in it that is meant, or prev"
-        )
+        raise _incomplete(reference.text)
     if entry.copies is None:
         return entry
     if not entry.copies:

@@ -183,7 +183,7 @@ def require_known(type_name: str, size: Size, what: str, option: tuple[str | int
     if size is None:
         raise Mistake(
             "E304",
-            f"{type_name} has weights that depend on the {what}, which is not known here",
+            f"{type_name} has weights that depend on a size that is not known here: the {what}",
             help="give that axis of the input a number instead of null",
             option=option,
         )

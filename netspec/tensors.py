@@ -121,8 +121,14 @@ def check_inputs(entry: Type, count: int) -> None:
         if most is None
         else (f"{most} inputs ({', '.join(entry.inputs)})")
     )
-    names = ", ".join(entry.inputs) if most else f"{entry.inputs[0]}, …"
-    help = "join them first: add, concatenate, …" if most == 1 else f"write from: [{names}]"
+    named = ", ".join(f"{name}: …" for name in entry.inputs)
+    help = (
+        "join them first: add, concatenate, …"
+        if most == 1
+        else f"write from: {{{named}}}"
+        if most
+        else ("write from: with a list of them")
+    )
     raise Mistake("E306", f"{entry.name} takes {wanted}, but here it gets {count}", help=help)
 
 

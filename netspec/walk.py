@@ -134,6 +134,8 @@ class Walker:
     def _step(self, step: Step, place: Place, here: Here, also: Names | None) -> None:
         if step.repeat is None:
             if self._when(step, place):
+                if isinstance(step.body, Group | Branches):
+                    self._register(step, Entry(BROKEN, open=True), place.names, also)
                 entry = self._once(step, place, here, here.prefix + step.label, also)
                 place.history.append(entry.output)
                 self._register(step, entry, place.names, also)
@@ -270,7 +272,8 @@ class Walker:
         path = f"{step.path}.from"
         if not inputs:
             help = f"write from: [{', '.join(located.reference.text for located in references.values())}]"
-            self.problems.say("E207", f"the inputs of {name} have no names", source.where, path=path, help=help)
+            message = f"the inputs of {'a group' if name == 'nodes' else name} have no names"
+            self.problems.say("E207", message, source.where, path=path, help=help)
             return None
         for wrong in references.keys() - set(inputs):
             near = nearest(wrong, inputs)
@@ -279,7 +282,8 @@ class Walker:
             return None
         missing = [one for one in inputs[:required] if one not in references]
         if missing:
-            self.problems.say("E306", f"{name} needs an input {missing[0]}", source.where, path=path)
+            help = f"write from: {{{', '.join(f'{one}: …' for one in inputs)}}}"
+            self.problems.say("E306", f"{name} needs an input {missing[0]}", source.where, path=path, help=help)
             return None
         found: list[Flow] = []
         for located in (references[one] for one in inputs if one in references):

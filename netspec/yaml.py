@@ -323,7 +323,7 @@ class _Reader:
 
 
 def _raise_limit(name: str) -> str:
-    return f"say it shorter (vars, repeat and blocks help), or raise the limit with --limit {name}=N"
+    return f"say it with fewer, or raise the limit with --limit {name}=N"
 
 
 QUOTE_HELP = "put the whole expression, with its $, in double quotes"
@@ -404,7 +404,7 @@ def _broken(source: Source, error: yaml.YAMLError) -> Diagnostic:
                 return Diagnostic("E008", "quote this expression: YAML ends it early", at, help=QUOTE_HELP)
     context = getattr(error, "context", None)
     context_mark = getattr(error, "context_mark", None)
-    if context_mark is not None and not "".join(lines[mark.line :]).strip():
+    if context_mark is not None and context_mark.line < len(lines) and not "".join(lines[mark.line :]).strip():
         # The end of the file came first: what matters is what was open.
         opened = Where(
             source, context_mark.line + 1, context_mark.column + 1, context_mark.line + 1, context_mark.column + 2
@@ -415,6 +415,17 @@ def _broken(source: Source, error: yaml.YAMLError) -> Diagnostic:
             return Diagnostic(
                 "E003", f"this {character} is never closed", opened, help=f"add the {closing} that is missing"
             )
+    if context == "while scanning a simple key" and context_mark is not None and context_mark.line < len(lines):
+        text = lines[context_mark.line][context_mark.column :].split(" #")[0].rstrip()
+        at = Where(
+            source,
+            context_mark.line + 1,
+            context_mark.column + 1,
+            context_mark.line + 1,
+            context_mark.column + 1 + len(text),
+        )
+        help = f"write - {escape(text)}, or {escape(text)}: …"
+        return Diagnostic("E003", "this is neither an item of a list nor a key with a value", at, help=help)
     related: tuple[Related, ...] = ()
     if context and context_mark and context_mark.line != mark.line:
         there = Where(
@@ -428,6 +439,8 @@ def _syntax_help(lines: list[str], mark: Any) -> str:
     line = lines[mark.line] if mark.line < len(lines) else ""
     if "\t" in line[: mark.column + 1] or line.startswith("\t"):
         return "indent with spaces; YAML does not allow tabs there"
+    if re.search(r"[{,]\s*\w+: [^,{}\[\]]+ \w+:", line):
+        return "put a comma between the keys"
     before = "\n".join(lines[max(0, mark.line - 1) : mark.line + 1])
     for left, right, name in (("{", "}", "brace"), ("[", "]", "bracket")):
         if before.count(left) > before.count(right):

@@ -77,8 +77,10 @@ LOAD = """
     import sys
     sys.modules["netspec"] = None        # importing it fails from here on
     import keras, numpy
-    model = keras.models.load_model({path!r}) if {path!r}.endswith(".keras") else keras.models.model_from_json(open({path!r}).read())
-    if {weights!r}:
+    if {path!r}.endswith(".keras"):
+        model = keras.models.load_model({path!r})
+    else:
+        model = keras.models.model_from_json(open({path!r}).read())
         model.load_weights({weights!r})
     x = numpy.load({x!r})
     numpy.save({y!r}, model.predict([x, x + 1], verbose=0)[0])
@@ -93,7 +95,7 @@ def test_what_is_saved_loads_in_plain_keras(small, tmp_path, ending):
     backend.save(model, Path(weights))
     images = numpy.random.default_rng(0).normal(size=(3, 8, 8, 3)).astype("float32")
     numpy.save(x, images)
-    code = textwrap.dedent(LOAD).format(path=path, weights=weights if ending == ".json" else "", x=x, y=y)
+    code = textwrap.dedent(LOAD).format(path=path, weights=weights, x=x, y=y)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     expected = model.predict([images, images + 1], verbose=0)[0]

@@ -1,8 +1,9 @@
 """What is written down is true: generated files are current, examples run, links lead somewhere."""
 
-import importlib.util
 import re
+import runpy
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,20 +18,17 @@ LANGUAGE = (ROOT / "docs" / "language.md").read_text(encoding="utf-8")
 
 
 def tool():
-    location = importlib.util.spec_from_file_location("generate", ROOT / "tools" / "generate.py")
-    module = importlib.util.module_from_spec(location)
-    location.loader.exec_module(module)
-    return module
+    return runpy.run_path(str(ROOT / "tools" / "generate.py"))
 
 
 def test_generated_files_are_current(monkeypatch):
     monkeypatch.chdir(ROOT)
-    for path, text in tool().generated().items():
+    for path, text in tool()["generated"]().items():
         assert path.read_text(encoding="utf-8") == text, f"{path.name} is out of date: make docs"
 
 
 def test_the_screens_show_something():
-    screens = re.findall(r"```console\n\$ ([^\n]+)\n(.*?)```", README, re.S)
+    screens = re.findall(r"```console\n\$ ([^\n]+)\n(.*?)```", README, re.DOTALL)
     assert [command for command, _ in screens] == [
         "netspec summary specs/resnet50.yaml",
         "netspec validate docs/wrong.yaml",
@@ -45,14 +43,15 @@ def test_links_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#]+)(?:#[^)]*)?\)", text):
         assert target.startswith("https://") or (page.parent / target).exists(), target
     anchors = {
-        re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in re.findall(r"^#+ (.+)$", text, re.M)
+        re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-")
+        for title in re.findall(r"^#+ (.+)$", text, re.MULTILINE)
     }
     for anchor in re.findall(r"\]\(#([^)]+)\)", text):
         assert anchor in anchors, anchor
 
 
 def yaml_blocks(text):
-    return re.findall(r"```yaml\n(.*?)```", text, re.S)
+    return re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
 
 
 def test_the_first_example_of_the_readme_is_a_part_of_the_spec():
@@ -64,14 +63,19 @@ def test_the_first_example_of_the_readme_is_a_part_of_the_spec():
 
 def test_the_python_example_of_the_readme(monkeypatch, capsys):
     monkeypatch.chdir(ROOT)
-    (code,) = re.findall(r"```python\n(.*?)```", README, re.S)
-    names = {}
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    names: dict[str, Any] = {}
     exec(code, names)
     assert names["model"].output.shape == (None, 10)
     assert "ResNet" in names["spec"].description or capsys.readouterr().out
 
 
-NODES = "netspec: 1\ninputs: {x: {shape: [32, 32, 64]}, other_input: {shape: [32, 32, 64]}}\nhead:\n  - {type: linear, from: x}\n"
+NODES = """
+netspec: 1
+inputs: {x: {shape: [32, 32, 64]}, other_input: {shape: [32, 32, 64]}}
+head:
+  - {type: linear, from: x}
+"""
 
 
 def test_the_nodes_of_the_readme():
@@ -119,6 +123,7 @@ def test_the_language_page_names_every_reserved_word_and_limit():
     from netspec.parse import TOP_LEVEL
 
     listed = re.search(r"`([^`]+)` and `([^`]+)` are reserved words", LANGUAGE)
+    assert listed
     assert {*listed[1].split(), *listed[2].split()} == RESERVED
     for limit in fields(Limits):
         assert f"--limit {limit.name}=N" in LANGUAGE

@@ -102,6 +102,14 @@ class Dot(Merge):
     ]
     normalize: Annotated[bool, Doc("whether the vectors are brought to length 1 first: cosine similarity")] = False
 
+    @staticmethod
+    def _matching(left: Shape, right: Shape) -> str:
+        """Name a pair of axes that would do."""
+        for first, size in enumerate(left, start=1):
+            if size is not None and size in right:
+                return f"name axes of the same size: axes: [{first}, {right.index(size) + 1}]"
+        return "the inputs have no axis of the same known size; bring one of them to the other's with dense or permute"
+
     def infer(self, *inputs: Shape) -> Shape:
         left, right = self.require_two(inputs)
         first, second = self._positions(left, right)
@@ -110,7 +118,7 @@ class Dot(Merge):
                 "E301",
                 f"{self.type_name} can't join {show(left)} with {show(right)}: "
                 f"axis {first + 1} has size {show(left[first:][:1])}, axis {second + 1} has {show(right[second:][:1])}",
-                help="name axes of the same known size, one for each input: axes: [2, 2]",
+                help=self._matching(left, right),
                 option=("axes",),
                 notes={0: f"this side is {show(left)}", 1: f"this side is {show(right)}"},
             )

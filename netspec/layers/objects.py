@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar, Literal
 from netspec.layer import ConfiguredObject, register_object
 from netspec.layers.fields import NonNegative, Seed
 from netspec.options import Doc, Keywords
+from netspec.shapes import show
 
 Rate = Annotated[NonNegative, Doc("factor of the penalty")]
 Axis = Annotated[int | tuple[int, ...], Doc("axes over which the norm is taken")]
@@ -46,9 +47,12 @@ class Constant(Initializer):
 
 @register_object("initializer")
 class Identity(Initializer):
-    """The identity matrix, for square kernels of two axes."""
+    """The identity matrix, for kernels of two axes."""
 
     gain: Annotated[float, Doc("factor of the matrix")] = 1.0
+
+    def refuses(self, shape: tuple[int, ...]) -> str:
+        return "" if len(shape) == 2 else f"it makes matrices, and the weight is {show(shape)}"
 
 
 @register_object("initializer")
@@ -56,6 +60,9 @@ class Orthogonal(SeededInitializer):
     """A random orthogonal matrix (Saxe et al., 2014)."""
 
     gain: Annotated[float, Doc("factor of the matrix")] = 1.0
+
+    def refuses(self, shape: tuple[int, ...]) -> str:
+        return "" if len(shape) >= 2 else f"it needs two axes or more, and the weight is {show(shape)}"
 
 
 @register_object("initializer")

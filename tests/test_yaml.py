@@ -1,0 +1,151 @@
+"""Reading YAML: values by the core schema, a place for each, and no text that does harm."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from netspec import SpecError, yaml
+from netspec.errors import Source
+from netspec.limits import DEFAULT_LIMITS
+from netspec.load import to_yaml
+
+
+def read(text, limits=DEFAULT_LIMITS):
+    tree, found = yaml.read(Source("text", text), limits)
+    return yaml.plain(tree), [diagnostic.code for diagnostic in found]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1", 1),
+        ("-3", -3),
+        ("+4", 4),
+        ("0", 0),
+        ("0x1F", 31),
+        ("0o17", 15),
+        ("1.5", 1.5),
+        ("1.", 1.0),
+        (".5", 0.5),
+        ("1e-3", 0.001),
+        ("1E5", 1e5),
+        ("-2.5e+2", -250.0),
+        ("true", True),
+        ("False", False),
+        ("null", None),
+        ("~", None),
+        ("no", "no"),
+        ("on", "on"),
+        ("Yes", "Yes"),
+        ("0100", "0100"),
+        ("1:30", "1:30"),
+        ("1_000", "1_000"),
+        ("0b11", "0b11"),
+        ("2024-01-01", "2024-01-01"),
+        ("1e", "1e"),
+        ("'1'", "1"),
+        ('"true"', "true"),
+        ("|\n  1\n", "1\n"),
+        ("1000000000000", 10**12),
+    ],
+)
+def test_scalars(text, value):
+    (found, codes) = read(f"key: {text}")
+    assert codes == []
+    assert found == {"key": value}
+    assert type(found["key"]) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("key: .nan", "E007"),
+        ("key: -.inf", "E007"),
+        ("key: 1000000000001", "E407"),
+        ("key: 0x" + "f" * 5000, "E407"),
+        ("key: " + "9" * 5000, "E407"),
+        ("key: 1e999", "E407"),
+        ("a: 1\na: 2", "E004"),
+        ("1: 2", "E005"),
+        ("true: 2", "E005"),
+        ("? [a]\n: 2", "E005"),
+        ("<<: {a: 1}", "E006"),
+        ("a: !!python/name:os.system x", "E006"),
+        ("a: !local x", "E006"),
+        ("!!map {a: 1}", "E006"),
+        ("a: &b [*b]", "E006"),
+        ("a: *nowhere", "E003"),
+        ("a: {units: $(max(1, 2))}", "E008"),
+        ("a: [$(min(a, b)), 3]", "E008"),
+        ("a: {units: $(b[0])}", "E008"),
+        ("a: $(1 #2)", "E008"),
+        ("a: $(b if c: d)", "E008"),
+        ("a: [1", "E003"),
+        ("a: 'x", "E003"),
+        ("a:\n\t- b", "E003"),
+        ("a: b: c", "E003"),
+        ('a: "\\ud800"', "E003"),
+        ("", "E009"),
+        ("# nothing", "E009"),
+        ("a: 1\n---\nb: 2", "E009"),
+        ("a: \x00", "E002"),
+        ("a: \x1b[31m", "E002"),
+    ],
+)
+def test_refusals(text, code):
+    try:
+        _, codes = read(text)
+    except SpecError as error:
+        codes = [diagnostic.code for diagnostic in error.diagnostics]
+    assert codes == [code]
+
+
+def test_places_are_those_of_the_text():
+    tree, _ = yaml.read(Source("text", "first: 1\nlist:\n  - {deep: [1, two]}\n"))
+    assert isinstance(tree, yaml.Mapping)
+    assert (tree.keys["list"].line, tree.keys["list"].column) == (2, 1)
+    (inner,) = (part for part in yaml.walk(tree) if isinstance(part, yaml.Scalar) and part.value == "two")
+    assert (inner.where.line, inner.where.column, inner.where.end_column) == (3, 16, 19)
+
+
+def test_aliases_are_copies():
+    assert read("a: &x {b: [1]}\nc: *x\n")[0] == {"a": {"b": [1]}, "c": {"b": [1]}}
+
+
+@pytest.mark.parametrize("text", ["\ufeffa: 1", "a: 1\r\nb: 2\r\n", "# ключ 鍵\na: 1"])
+def test_odd_but_legal(text):
+    assert read(text.lstrip("\ufeff"))[0]["a"] == 1
+
+
+texts = st.text(
+    st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\u2028\u2029\ufffe\uffff"), max_size=12
+)
+values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(10**12), 10**12)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | texts,
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.dictionaries(texts.filter(lambda key: key != "<<"), inner, max_size=4)
+    ),
+    max_leaves=15,
+)
+
+
+@given(values)
+def test_what_python_hands_over_is_read_back(value):
+    found, codes = read(to_yaml({"value": value}))
+    assert codes == []
+    assert found == {"value": value}
+    assert json.dumps(found) == json.dumps({"value": value})
+
+
+@given(st.text(max_size=60) | st.text("{}[],:-?&*!|>'\"%@` \n\tab1$()#.~", max_size=40))
+def test_any_text_is_read_or_refused(text):
+    try:
+        read(text)
+    except SpecError as error:
+        assert error.diagnostics
