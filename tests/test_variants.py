@@ -42,7 +42,7 @@ def names(spec):
         ("set: {stages.last: null}", ["first-wide", "first-relu", "head-scores"]),
         ("set: {stages.first.1: null}", ["first-wide", "last-dense", "head-scores"]),
         ("set: {stages.first.wide: null}", ["first-relu", "last-dense", "head-scores"]),
-        ("set: {stages.last.+: [elu, selu], stages.first: null}", ["last-dense", "last-elu", "last-selu", "head-scores"]),
+        ("set: {head.+: [elu, selu], stages: null}", ["head-scores", "head-elu", "head-selu"]),
         ("set: {head.+0: flatten}", ["first-wide", "first-relu", "last-dense", "head-flatten", "head-scores"]),
         ("set: {stages.last.0.name: n}", ["first-wide", "first-relu", "last-n", "head-scores"]),
         ("set: {stages.first.1.max_value: 6}", ["first-wide", "first-relu", "last-dense", "head-scores"]),
