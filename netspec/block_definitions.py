@@ -212,7 +212,17 @@ class BlockReader:
                     help=_PARAM_VALUES[key][1],
                 )
                 return None
-        kinds = schema.get("type", [])
+        kinds = schema.get("type", ["integer"])
+        if kinds == []:
+            message = "a param with no type at all takes no value"
+            self.read.problems.say(
+                "E112",
+                message,
+                tree.entries["type"].where,
+                path=f"{path}.type",
+                help="leave type out, to take any value",
+            )
+            return None
         for kind in kinds if isinstance(kinds, list) else [kinds]:
             if kind not in PARAM_TYPES:
                 near = _PARAM_TYPE_WORDS.get(str(kind)) or nearest(str(kind), PARAM_TYPES)

@@ -104,8 +104,8 @@ class _Expander:
             return
         output: Flow = BROKEN
         entered = root.history[-1]
-        amount = None if padding.broken else self.walker.evaluate(padding, root, "padding")
-        if amount is not None and isinstance(entered, Node):
+        amount = self.walker.evaluate(padding, root, "padding", missing=BROKEN)
+        if amount is not BROKEN and isinstance(entered, Node):
             dimensions = len(entered.shape) - 1
             entry = TYPES.get(f"zero_padding{dimensions}d")
             if entry is None:
@@ -132,7 +132,11 @@ class _Expander:
 
     def _outputs(self, root: Place) -> list[Node] | None:
         if self.network.outputs is None:
-            last = root.history[-1] if root.history else None
+            if not root.history:
+                where = self.network.tree.where
+                self.problems.say("E107", "no node of this spec gives an output", where, help="add a node to a stage")
+                return None
+            last = root.history[-1]
             return [last] if isinstance(last, Node) else None
         outputs: list[Node] = []
         good = True

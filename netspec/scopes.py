@@ -12,7 +12,7 @@ from netspec.graph import Node, Site
 from netspec.references import EVERY, INPUT, PREV, Reference
 from netspec.shapes import Shape
 from netspec.suggest import nearest
-from netspec.values import ExpressionMistake, Value, names_in
+from netspec.values import ExpressionMistake, Unknowable, Value, names_in
 
 
 class Broken:
@@ -24,10 +24,6 @@ class Broken:
 
 BROKEN: Final = Broken()
 Flow = Node | Broken
-
-
-class Unknowable(Exception):
-    """An expression asks for the shape of something broken; the mistake was reported there."""
 
 
 @dataclass(slots=True)

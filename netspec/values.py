@@ -25,6 +25,10 @@ class Problems:
         self.add(Diagnostic(code, message, where, **more))
 
     def mistake(self, mistake: Mistake, where: Where, path: str = "") -> None:
+        if isinstance(mistake, Unknowable):
+            return
+        if isinstance(mistake, ExpressionMistake):
+            where = mistake.where
         self.add(Diagnostic(mistake.code, mistake.message, where, path=path, help=mistake.help, label=mistake.label))
 
     @property
@@ -36,13 +40,19 @@ class Problems:
         return list(self.found.values())
 
 
-class ExpressionMistake(Exception):
-    """A `Mistake` made by the expression at ``where``."""
+class ExpressionMistake(Mistake):
+    """A mistake whose place is known: that of the expression that made it."""
 
     def __init__(self, mistake: Mistake, where: Where) -> None:
-        super().__init__(mistake.message)
-        self.mistake = mistake
+        super().__init__(mistake.code, mistake.message, help=mistake.help)
         self.where = where
+
+
+class Unknowable(Mistake):
+    """Something depends on what is broken. There is nothing to say: the mistake was reported where it was made."""
+
+    def __init__(self) -> None:
+        super().__init__("", "")
 
 
 @dataclass(slots=True, eq=False)
@@ -130,6 +140,8 @@ def _located(expression: Expression, where: Where) -> Callable[[Names], Any]:
     def evaluate(names: Names) -> Any:
         try:
             return expression.evaluate(names)
+        except (ExpressionMistake, Unknowable):
+            raise
         except Mistake as mistake:
             raise ExpressionMistake(mistake, where) from None
 

@@ -29,7 +29,6 @@ from netspec.scopes import (
     Names,
     Place,
     Seen,
-    Unknowable,
     Variables,
     resolve,
     resolve_entry,
@@ -37,7 +36,7 @@ from netspec.scopes import (
 from netspec.suggest import nearest
 from netspec.syntax import Branches, Call, Group, Located, Network, Share, Source, Step, YamlBlock
 from netspec.tensors import BlockCall, BlockScope, check_inputs
-from netspec.values import ExpressionMistake, Problems, Value
+from netspec.values import ExpressionMistake, Problems, Unknowable, Value
 
 MAX_BLOCK_DEPTH = 64
 """How deeply blocks may contain each other; Python's own stack ends not far behind."""
@@ -85,11 +84,10 @@ class _Reporting:
         pass
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
-        if isinstance(error, ExpressionMistake):
-            self.walker.say(error.mistake, error.where, self.path)
-        elif isinstance(error, Mistake):
+        if isinstance(error, Mistake):
             self.walker.say(error, self.where, self.path)
-        return isinstance(error, ExpressionMistake | Mistake | Unknowable)
+            return True
+        return False
 
 
 class Walker:
@@ -376,11 +374,11 @@ class Walker:
                 return Entry(self.builder.add(built, bound, nodes, site, step.where))
             scope = BlockScope(self.builder, self.defaults, built + "-", site, step.where)
             output = bound.expand(scope, nodes)
-        except Mistake as mistake:
-            self._shape_mistake(mistake, step, call, nodes, here)
+        except (ExpressionMistake, Unknowable) as mistake:  # in a value of defaults
+            self.problems.mistake(mistake, step.where, step.path)
             return Entry(BROKEN)
-        except ExpressionMistake as mistake:
-            self.problems.mistake(mistake.mistake, mistake.where)
+        except Mistake as mistake:
+            self._shape_mistake(mistake, step, call, nodes)
             return Entry(BROKEN)
         return Entry(output, Inside(self.builder.nodes[start:], built + "-"))
 
@@ -409,7 +407,7 @@ class Walker:
     def _outside(self, place: Place) -> Place:
         return Place(Names(), self.variables, place.history, place.entered, place.iteration)
 
-    def _shape_mistake(self, mistake: Mistake, step: Step, call: Call, nodes: tuple[Node, ...], here: Here) -> None:
+    def _shape_mistake(self, mistake: Mistake, step: Step, call: Call, nodes: tuple[Node, ...]) -> None:
         """Report a mistake that shapes made, at the step, or for a step inside a YAML block where the block is used."""
         value = call.options.get(str(mistake.option[0])) if mistake.option else None
         focus = value.find(mistake) if value else None
@@ -516,7 +514,7 @@ class Walker:
             self.problems.say("E306", message, step.where, path=step.path)
             return Entry(BROKEN)
         made = self.builder.nodes[slice(*target.span)]
-        if target.again is None or (len(made) == 1 and made[0] is target.output):
+        if target.again is None or (len(made) == 1 and made[0].name == target.built):
             return self._share_layer(step, target, inputs, here, built)
         site = here.site or Site(step, Words("share", share.target.text), step.path, here.stage, built)
         with self.builder.sharing(made, target.built, built):
@@ -565,7 +563,9 @@ class Walker:
 
     def say(self, mistake: Mistake, where: Where, path: str) -> None:
         """Report a mistake. One that depends on how a YAML block is used is reported there, then inside."""
-        if self.use is not None and mistake.code not in ABOUT_NAMES:
+        if isinstance(mistake, ExpressionMistake):
+            where = mistake.where
+        if self.use is not None and mistake.code not in ABOUT_NAMES and not isinstance(mistake, Unknowable):
             inside = Related("inside the block, here", where)
             self.problems.add(
                 Diagnostic(mistake.code, mistake.message, self.use, path, help=mistake.help, related=(inside,))
