@@ -12,7 +12,7 @@ from difflib import SequenceMatcher
 # What people coming from PyTorch, Caffe, papers or habit write, folded; several candidates where the word is ambiguous.
 TYPE_WORDS: Mapping[str, tuple[str, ...]] = {
     "fc": ("dense",),
-    "linear": ("dense",),
+    "Linear": ("dense",),  # as PyTorch spells it: folded it would be our linear, which is Keras's Identity
     "fullyconnected": ("dense",),
     "innerproduct": ("dense",),
     "conv": ("conv2d",),
@@ -212,10 +212,11 @@ def fold(name: str) -> str:
 def nearest(name: str, existing: Iterable[str], words: Mapping[str, tuple[str, ...]] | None = None) -> str | None:
     """Find what ``name`` was meant to be among the ``existing`` names, or None where nothing is near enough."""
     folded = {fold(candidate): candidate for candidate in existing}
+    words = words or {}
     wanted = fold(name)
-    if wanted in folded:
+    if wanted in folded and name not in words:
         return folded[wanted]
-    for candidate in (words or {}).get(wanted, ()):
+    for candidate in words.get(name) or words.get(wanted, ()):
         if fold(candidate) in folded:
             return candidate
     # A short name needs to be nearly right; in a long one a few wrong letters still leave no doubt.

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from netspec.graph import Graph, Node, total_macs
+from netspec.graph import Graph, Input, Node, total_macs
 from netspec.options import escape
 from netspec.shapes import show
 
@@ -47,9 +47,7 @@ def rows(graph: Graph, depth: str = "block") -> list[Row]:
         stage = node.stage or "─"
         site = node.site
         if depth == "layer":
-            found[node] = Row(
-                stage, f"{node.name[len(node.stage) + 1 :] if node.stage else node.name}  {_written(node)}", 1, [node]
-            )
+            found[node] = Row(stage, _labelled(node), 1, [node])
             continue
         key: object = (node.stage, site.step if depth == "block" or node.stage is None else None)
         row = found.get(key)
@@ -64,9 +62,11 @@ def rows(graph: Graph, depth: str = "block") -> list[Row]:
     return list(found.values())
 
 
-def _written(node: Node) -> str:
-    brief = getattr(node.layer, "brief", str)()
-    return f"{node.type} {brief}".rstrip()
+def _labelled(node: Node) -> str:
+    """A layer by its name within the stage, and what it is, where the name does not say that already."""
+    label = node.name.removeprefix(f"{node.stage}-")
+    brief = "" if isinstance(node.layer, Input) else node.layer.brief()
+    return (f"{label} {brief}" if label == node.type else f"{label}  {node.type} {brief}").rstrip()
 
 
 def table(graph: Graph, file: str = "", depth: str = "block") -> str:
