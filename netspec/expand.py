@@ -117,6 +117,8 @@ class _Expander:
                     help="padding is for sequences, pictures and volumes, channels last",
                 )
             else:
+                if dimensions == 1 and isinstance(amount, list) and len(amount) == 1:
+                    amount = amount[0]  # along the only axis: Keras wants it without the list around it
                 try:
                     layer = entry.bind({"padding": amount})
                     site = Site(padding, layer, "padding", None, None)
