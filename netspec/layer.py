@@ -109,7 +109,7 @@ class Settings:
     def declared(cls) -> Mapping[str, Option]:
         """The options of the class, each with its schema, default and meaning."""
         if "_declared" not in cls.__dict__:
-            cls._declared = option_module.options_of_class(cls, _base_of(cls))
+            cls._declared = option_module.options_of_class(cls)
         return cls._declared
 
     _declared: ClassVar[Mapping[str, Option]]
@@ -122,12 +122,10 @@ class Settings:
         """Refuse options that are good one by one but don't go together, by raising `Mistake`."""
 
 
-def _base_of(cls: type[Settings]) -> type[Settings]:
-    return Layer if issubclass(cls, Layer) else Settings
-
-
 class Layer(Settings):
     """One Keras layer as data."""
+
+    options_come_last: ClassVar[bool] = True
 
     trainable: Trainable = True
     dtype: DType = None

@@ -111,11 +111,15 @@ def _empty_registry() -> Any:
 # ---------------------------------------------------------------------------------------------- annotations to options
 
 
-def options_of_class(cls: type, base: type) -> dict[str, Option]:
-    """Read the options of a class from its annotations: its own and its parents' first, those of ``base`` last."""
-    parents = [parent for parent in reversed(cls.__mro__) if issubclass(parent, base) and parent is not base]
+def options_of_class(cls: type) -> dict[str, Option]:
+    """Read the options of a class from its annotations, those of its parents first.
+
+    What many classes share (``options_come_last``) stands after what tells them apart.
+    """
+    parents = [parent for parent in reversed(cls.__mro__) if parent is not object]
+    shared = [parent for parent in parents if parent.__dict__.get("options_come_last")]
     options: dict[str, Option] = {}
-    for parent in [*parents, base]:
+    for parent in [*(parent for parent in parents if parent not in shared), *reversed(shared)]:
         hints = typing.get_type_hints(parent, include_extras=True)
         for name in inspect.get_annotations(parent):
             if typing.get_origin(hints[name]) is not typing.ClassVar:

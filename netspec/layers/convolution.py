@@ -11,29 +11,25 @@ from typing import ClassVar
 from netspec.errors import Mistake
 from netspec.layer import Example, Layer, Weight, Weights, register_layer
 from netspec.layers.fields import (
-    Activation,
     CausalPadding,
-    Constraint,
     Dilation,
     Dilation1,
     Dilation2,
     Dilation3,
     Filters,
     Groups,
-    Initializer,
     Kernel,
     Kernel1,
     Kernel2,
     Kernel3,
     Padding,
-    Regularizer,
     Sizes,
     Strides,
     Strides1,
     Strides2,
     Strides3,
-    UseBias,
 )
+from netspec.layers.kernels import KernelLayer, with_bias
 from netspec.shapes import (
     Shape,
     divide,
@@ -72,12 +68,7 @@ class SpatialLayer(Layer):
         return show(self.along(kernel_size)) + step
 
 
-def with_bias(weights: Weights, use_bias: bool, size: int) -> Weights:
-    """Add the bias to the weights of a layer that has one."""
-    return (*weights, Weight("bias", (size,))) if use_bias else weights
-
-
-class Convolution(SpatialLayer):
+class Convolution(SpatialLayer, KernelLayer):
     """What the convolutions of one, two and three dimensions have in common."""
 
     filters: Filters
@@ -86,15 +77,6 @@ class Convolution(SpatialLayer):
     padding: CausalPadding = "valid"
     dilation_rate: Dilation = 1
     groups: Groups = 1
-    activation: Activation = None
-    use_bias: UseBias = True
-    kernel_initializer: Initializer = "glorot_uniform"
-    bias_initializer: Initializer = "zeros"
-    kernel_regularizer: Regularizer = None
-    bias_regularizer: Regularizer = None
-    activity_regularizer: Regularizer = None
-    kernel_constraint: Constraint = None
-    bias_constraint: Constraint = None
 
     def check(self) -> None:
         self.refuse_stepping_over_taps(self.strides, self.dilation_rate)

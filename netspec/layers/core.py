@@ -10,9 +10,7 @@ from typing import Annotated, Any, Literal
 
 from netspec.errors import Mistake
 from netspec.layer import Example, Layer, Weight, Weights, register_layer
-from netspec.layers.convolution import with_bias
 from netspec.layers.fields import (
-    Activation,
     Constraint,
     Initializer,
     LoraAlpha,
@@ -20,8 +18,8 @@ from netspec.layers.fields import (
     PositiveInt,
     Regularizer,
     Units,
-    UseBias,
 )
+from netspec.layers.kernels import KernelLayer, with_bias
 from netspec.options import Doc
 from netspec.shapes import Shape, require_axis, require_known, show, volume
 
@@ -52,21 +50,12 @@ def refuse_constrained_lora(type_name: str, rank: int | None, constraint: Any, o
 
 
 @register_layer
-class Dense(Layer):
+class Dense(KernelLayer):
     """Fully connected layer: every output is a weighted sum of all values of the last axis."""
 
     example = Example((256,), units=10, activation="softmax")
 
     units: Units
-    activation: Activation = None
-    use_bias: UseBias = True
-    kernel_initializer: Initializer = "glorot_uniform"
-    bias_initializer: Initializer = "zeros"
-    kernel_regularizer: Regularizer = None
-    bias_regularizer: Regularizer = None
-    activity_regularizer: Regularizer = None
-    kernel_constraint: Constraint = None
-    bias_constraint: Constraint = None
     lora_rank: LoraRank = None
     lora_alpha: LoraAlpha = None
 

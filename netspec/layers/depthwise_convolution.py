@@ -8,7 +8,7 @@ from __future__ import annotations
 from math import prod
 
 from netspec.layer import Example, Weight, Weights, register_layer
-from netspec.layers.convolution import SpatialLayer, with_bias
+from netspec.layers.convolution import SpatialLayer
 from netspec.layers.fields import (
     Activation,
     Constraint,
@@ -29,6 +29,7 @@ from netspec.layers.fields import (
     Strides2,
     UseBias,
 )
+from netspec.layers.kernels import with_bias
 from netspec.shapes import Shape, require_known, require_spatial, sliding, volume
 
 

@@ -10,29 +10,25 @@ from typing import Annotated
 
 from netspec.errors import Mistake
 from netspec.layer import Example, Weight, Weights, register_layer
-from netspec.layers.convolution import SpatialLayer, with_bias
+from netspec.layers.convolution import SpatialLayer
 from netspec.layers.fields import (
-    Activation,
-    Constraint,
     Dilation,
     Dilation1,
     Dilation2,
     Dilation3,
     Filters,
-    Initializer,
     Kernel,
     Kernel1,
     Kernel2,
     Kernel3,
     NonNegativeInt,
     Padding,
-    Regularizer,
     Size1,
     Size2,
     Size3,
     Sizes,
-    UseBias,
 )
+from netspec.layers.kernels import KernelLayer, with_bias
 from netspec.options import Doc
 from netspec.shapes import Shape, require_known, require_spatial, stretched, volume
 
@@ -49,7 +45,7 @@ Extra2 = Annotated[NonNegativeInt | tuple[NonNegativeInt, NonNegativeInt] | None
 Extra3 = Annotated[NonNegativeInt | tuple[NonNegativeInt, NonNegativeInt, NonNegativeInt] | None, _output_padding]
 
 
-class TransposedConvolution(SpatialLayer):
+class TransposedConvolution(SpatialLayer, KernelLayer):
     """What the transposed convolutions of one, two and three dimensions have in common."""
 
     filters: Filters
@@ -58,15 +54,6 @@ class TransposedConvolution(SpatialLayer):
     padding: Padding = "valid"
     output_padding: Extra = None
     dilation_rate: Dilation = 1
-    activation: Activation = None
-    use_bias: UseBias = True
-    kernel_initializer: Initializer = "glorot_uniform"
-    bias_initializer: Initializer = "zeros"
-    kernel_regularizer: Regularizer = None
-    bias_regularizer: Regularizer = None
-    activity_regularizer: Regularizer = None
-    kernel_constraint: Constraint = None
-    bias_constraint: Constraint = None
 
     def check(self) -> None:
         self.refuse_stepping_over_taps(self.strides, self.dilation_rate)
