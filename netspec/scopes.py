@@ -88,7 +88,7 @@ class Variables:
         self._note = note  # what to say where a name is missing
         self._known = dict(known)
         self._outer = outer
-        self._in_circles: set[str] = set()
+        self._spoilt: set[str] = set()
 
     def names(self) -> Iterator[str]:
         yield from self._values
@@ -107,6 +107,11 @@ class Variables:
                 raise self._unknown(name, place)
         return self._known[name]
 
+    def spoil(self, name: str) -> None:
+        """Forget a value that was found wrong: what needs it is then not known, and nothing more is said."""
+        self._known.pop(name, None)
+        self._spoilt.add(name)
+
     def _work_out(self, name: str, place: Place) -> None:
         """Work a value out, those that it needs first. The stack is our own: a chain may be longer than Python's."""
         waiting, begun = [name], list[str]()
@@ -116,7 +121,7 @@ class Variables:
                 waiting.pop()
                 continue
             value = self._values[current]
-            if value.broken or current in self._in_circles:
+            if value.broken or current in self._spoilt:
                 raise Unknowable
             if current in begun:
                 self._known[current] = value.evaluate(Seen(self, place))
@@ -126,7 +131,7 @@ class Variables:
             for needed in names_in(value):
                 if needed in begun:
                     circle = begun[begun.index(needed) :]
-                    self._in_circles.update(circle)
+                    self._spoilt.update(circle)
                     raise _circle([*circle, needed], value)
                 if needed in self._values and needed not in self._known:
                     waiting.append(needed)

@@ -146,10 +146,7 @@ class Walker:
             self._register(step, Entry(BROKEN), place.names, also)
             return
         copies: dict[int, Entry] = {}
-        # Copies that are finished can be named by those that follow.
-        self._register(step, Entry(BROKEN, copies=copies, built=here.prefix + step.label), place.names, also)
-        start = len(self.builder.nodes)
-        whole = place.names.named.get(step.label) or place.names.automatic[step.label]
+        self._register(step, Entry(BROKEN, copies=copies), place.names, also)  # a copy can name those before it
         outer = place.iteration
         for number in range(times):
             self._count_step(step)
@@ -159,7 +156,6 @@ class Walker:
                 copies[number] = entry
                 place.history.append(entry.output)
         place.iteration = outer
-        whole.span = (start, len(self.builder.nodes))
 
     def _register(self, step: Step, entry: Entry, names: Names, also: Names | None) -> None:
         if step.name is not None:
@@ -205,13 +201,8 @@ class Walker:
         elif isinstance(body, Share):
             entry = self._share(step, body, inputs, place, here, built)
         elif len(inputs) != 1:
-            self.problems.say(
-                "E306",
-                f"{body.kind} take one input, but here they get {len(inputs)}",
-                step.where,
-                path=step.path,
-                help="join them first: add, concatenate, …",
-            )
+            message = f"{body.kind} take one input, but here they get {len(inputs)}"
+            self.say(Mistake("E306", message, help="join them first: add, concatenate, …"), step.where, step.path)
             entry = Entry(BROKEN)
         else:
             entry = self._inside(step, body, inputs[0], place, here, built, also)
@@ -220,7 +211,7 @@ class Walker:
         entry.entered = tuple(inputs or ())
         if isinstance(body, Call) and not body.entry.variadic:
             entry.inputs = body.entry.inputs
-        if step.name is not None and isinstance(body, Call | Group | Branches):
+        if isinstance(body, Call | Group | Branches):
             entry.again = self._again(step, body, place)
         return entry
 
@@ -228,9 +219,10 @@ class Walker:
         self, step: Step, body: Call | Group | Branches, place: Place
     ) -> Callable[[list[Flow], Here, str], Entry]:
         """Remember how a step was expanded, with all that it saw, for a shared call of it."""
-        seen = replace(place, history=place.history[:])
+        iteration, steps = place.iteration, len(place.history)
 
         def expand(inputs: list[Flow], here: Here, built: str) -> Entry:
+            seen = replace(place, history=place.history[:steps], iteration=iteration)
             if isinstance(body, Call):
                 return self._call(step, body, inputs, seen, here, built)
             return self._inside(step, body, inputs[0], seen, here, built, None)
@@ -355,7 +347,7 @@ class Walker:
         try:
             check_inputs(entry, len(inputs))
         except Mistake as mistake:
-            self.problems.mistake(mistake, step.source.where if step.source else step.where, step.path)
+            self.say(mistake, step.source.where if step.source else step.where, step.path)
             inputs = [BROKEN]
         bound = call.bound if call.bound is not None else self._bind(step, call, place)
         if isinstance(entry, YamlBlock):
@@ -487,7 +479,7 @@ class Walker:
                 if name in block.params and (mistake := block.params[name].check(found)):
                     raise Mistake(mistake.code, f"{block.name}: {mistake.message}", help=mistake.help)
                 continue
-            values[name] = UNKNOWN
+            variables.spoil(name)
         return variables
 
     # -- shared calls
@@ -499,6 +491,8 @@ class Walker:
             found = resolve_entry(share.target, place)
             if isinstance(found.output, Node) and found.output.layer.type_name == "input":
                 raise Mistake("E212", f"{share.target.text} is an input; it has no weights to share")
+            if found.again is None and not (isinstance(found.output, Node) and found.output.name == found.built):
+                raise Mistake("E212", f"{share.target.text} is part of a block; share the block, or one layer of it")
             if found.again is not None and not found.entered:
                 message = f"nothing flows into {share.target.text}: its nodes read inputs by name"
                 raise Mistake("E212", message, help="put the nodes into a block or a named group, and share that")
@@ -511,14 +505,16 @@ class Walker:
             return Entry(BROKEN)
         if len(inputs) != (len(target.entered) or len(target.output.inputs)):
             message = f"{share.target.text} takes {len(target.entered)} inputs, but here it gets {len(inputs)}"
-            self.problems.say("E306", message, step.where, path=step.path)
+            self.say(Mistake("E306", message), step.where, step.path)
             return Entry(BROKEN)
         made = self.builder.nodes[slice(*target.span)]
         if target.again is None or (len(made) == 1 and made[0].name == target.built):
             return self._share_layer(step, target, inputs, here, built)
         site = here.site or Site(step, Words("share", share.target.text), step.path, here.stage, built)
         with self.builder.sharing(made, target.built, built):
-            return target.again(inputs, replace(here, site=site), built)
+            entry = target.again(inputs, replace(here, site=site), built)
+        entry.again, entry.inputs = target.again, target.inputs
+        return entry
 
     def _share_layer(self, step: Step, target: Entry, inputs: list[Flow], here: Here, built: str) -> Entry:
         node = target.output

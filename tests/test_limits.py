@@ -3,7 +3,6 @@
 import os
 import subprocess
 import sys
-from importlib.util import find_spec
 
 import pytest
 
@@ -41,7 +40,6 @@ def test_folder(tmp_path):
     assert "is a folder" in found.message
 
 
-@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are Unix's")
 def test_pipe_does_not_wait(tmp_path):
     os.mkfifo(tmp_path / "pipe.yaml")
     (found,) = mistakes(load_spec, tmp_path / "pipe.yaml")
@@ -272,10 +270,10 @@ def test_layer_that_keras_refuses(monkeypatch):
 @pytest.mark.parametrize("backend", ["jax", "no_such_backend"])
 def test_backend_that_is_not_there(tmp_path, backend):
     (tmp_path / "spec.yaml").write_text(GOOD)
-    if find_spec(backend):
-        pytest.skip(f"{backend} is installed")
+    # as if jax were not installed, on machines that have it too
+    code = "import sys; sys.modules['jax'] = None; from netspec.cli import main; main(['build', 'spec.yaml'])"
     run = subprocess.run(
-        [sys.executable, "-m", "netspec", "build", "spec.yaml"],
+        [sys.executable, "-c", code],
         cwd=tmp_path,
         env={**os.environ, "KERAS_BACKEND": backend, "PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True,
