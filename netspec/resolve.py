@@ -124,7 +124,10 @@ def _value(tree: yaml.Tree, known: Mapping[str, Any]) -> Any:
     if expression is None:
         return tree.value
     if expression.names <= known.keys() and not expression.uses_shapes:
-        return expression.evaluate(_Known(known))
+        try:
+            return expression.evaluate(_Known(known))
+        except Mistake:
+            pass  # nothing uses it, or the spec would have been refused
     return substitute(tree.value, known)
 
 
