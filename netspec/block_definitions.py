@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from netspec import yaml
@@ -10,11 +11,13 @@ from netspec.layer import TYPES
 from netspec.nodes import NodeReader, Scope, calls
 from netspec.options import Option, compile_schema, show_value
 from netspec.reader import Reader, kind_of
+from netspec.references import POSITIONAL
 from netspec.suggest import nearest
 from netspec.syntax import Call, YamlBlock
 from netspec.values import Value
 
 LIBRARY_KEYS = ("netspec", "name", "description", "blocks")
+LIBRARY_NOTE = "a block of a library sees only its params; make it one of them"
 BLOCK_KEYS = ("description", "params", "inputs", "vars", "nodes")
 PARAM_KEYS = ("type", "enum", "minimum", "maximum", "items", "minItems", "maxItems", "default", "description")
 PARAM_TYPES = ("integer", "number", "string", "boolean", "array", "null")
@@ -23,8 +26,9 @@ PARAM_TYPES = ("integer", "number", "string", "boolean", "array", "null")
 class BlockReader:
     """Reads the ``blocks`` of a spec and of the libraries that it uses."""
 
-    def __init__(self, reader: Reader, nodes: NodeReader) -> None:
+    def __init__(self, reader: Reader, nodes: NodeReader, variables: Iterable[str]) -> None:
         self.read = reader
+        self.variables = set(variables)
         self.nodes = nodes
         self.blocks = nodes.blocks
         self._bodies: list[tuple[YamlBlock, yaml.Mapping, str]] = []
@@ -264,7 +268,20 @@ class BlockReader:
             )
             return
         names = dict.fromkeys(block.inputs, block.where) if block.named_inputs else {}
+        before = len(self.read.uses)
         block.steps = self.nodes.steps(nodes, f"{path}.nodes", Scope(names))
+        self._refuse_unknown_names(block, before, path)
+
+    def _refuse_unknown_names(self, block: YamlBlock, before: int, path: str) -> None:
+        """Report names that no call of the block could give a value, also where nothing calls it."""
+        known = {*block.params, *block.vars, *POSITIONAL, *(self.variables if block.sees_vars else ())}
+        for name, where in self.read.uses[before:]:
+            if name not in known:
+                near = nearest(name, known)
+                note = "" if block.sees_vars else LIBRARY_NOTE
+                own = ", ".join((*block.params, *block.vars))
+                help = f"write {near}" if near else note or (f"there are {own}" if own else "make it a param")
+                self.read.problems.say("E201", f"there is no variable {name!r} here", where, path=path, help=help)
 
     def _refuse_circles(self, block: YamlBlock, done: set[str]) -> None:
         """Break every circle of blocks that contain each other, at the call that closes it."""

@@ -6,8 +6,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from netspec.errors import Mistake, Where
+from netspec.layer import MAX_AXES
 from netspec.options import show_value
-from netspec.syntax import Step
+from netspec.suggest import nearest
+from netspec.syntax import Source
 from netspec.values import Problems, Value
 
 INPUT_DTYPES = (
@@ -42,6 +44,11 @@ def check_shape(problems: Problems, value: Value, sizes: Any, path: str) -> None
         )
         value.broken = True
         return
+    if len(sizes) > MAX_AXES:
+        message = f"a shape of {len(sizes):,} axes; {MAX_AXES} are allowed"
+        problems.say("E108", message, value.where, path=path)
+        value.broken = True
+        return
     for index, size in enumerate(sizes):
         if size is not None and (type(size) is not int or size < 1):
             problems.say(
@@ -53,24 +60,16 @@ def check_shape(problems: Problems, value: Value, sizes: Any, path: str) -> None
             value.broken = True
 
 
-def check_repeat(problems: Problems, value: Value, times: Any, step: Step) -> None:
+def check_repeat(problems: Problems, value: Value, times: Any, path: str, source: Source | None = None) -> None:
     """Report a number of copies that is none, or copies that nothing would use."""
     if type(times) is not int or times < 0:
-        problems.say(
-            "E108",
-            f"repeat must be a non-negative integer, not {show_value(times)}",
-            value.where,
-            path=f"{step.path}.repeat",
-        )
+        message = f"repeat must be a non-negative integer, not {show_value(times)}"
+        problems.say("E108", message, value.where, path=path)
         value.broken = True
-    elif times > 1 and step.source is not None and not step.source.flows():
-        problems.say(
-            "E210",
-            f"all {times} copies would read the same tensor, and only the last would be used",
-            step.source.where,
-            path=f"{step.path}.from",
-            help="leave from out, so that each copy reads the one before it, or name prev in it",
-        )
+    elif times > 1 and source is not None and not source.flows():
+        message = f"all {times} copies would read the same tensor, and only the last would be used"
+        help = "leave from out, so that each copy reads the one before it, or name prev in it"
+        problems.say("E210", message, source.where, path=path.removesuffix("repeat") + "from", help=help)
         value.broken = True
 
 
@@ -87,13 +86,18 @@ def check_when(problems: Problems, value: Value, decision: Any, path: str) -> No
         value.broken = True
 
 
-def check_budget(problems: Problems, value: Value, bound: Any, name: str) -> None:
+def check_budget(problems: Problems, value: Value, bound: Any, path: str) -> None:
     """Report a budget that is no number."""
     if type(bound) not in (int, float) or bound < 0:
-        problems.say(
-            "E108",
-            f"budget.{name} must be a non-negative number, not {show_value(bound)}",
-            value.where,
-            path=f"budget.{name}",
-        )
+        message = f"{path} must be a non-negative number, not {show_value(bound)}"
+        problems.say("E108", message, value.where, path=path)
+        value.broken = True
+
+
+def check_dtype(problems: Problems, value: Value, dtype: Any, path: str) -> None:
+    """Report a dtype that no input can have."""
+    if dtype not in INPUT_DTYPES:
+        near = nearest(dtype, INPUT_DTYPES) if isinstance(dtype, str) else None
+        help = f"write {near}" if near else f"there are {', '.join(INPUT_DTYPES)}"
+        problems.say("E108", f"there is no dtype {show_value(dtype)} for an input", value.where, path=path, help=help)
         value.broken = True

@@ -43,7 +43,12 @@ SetOption = Annotated[
 ]
 LimitOption = Annotated[
     list[str] | None,
-    typer.Option("--limit", metavar="NAME=N", help="Change a limit: --limit layers=50000. Repeatable."),
+    typer.Option(
+        "--limit",
+        metavar="NAME=N",
+        help="Change a limit: file_bytes, nesting, aliases, yaml_nodes, layers, magnitude, expression_length, "
+        "extends_depth, build_parameters. Repeatable.",
+    ),
 ]
 RootOption = Annotated[
     Path | None,
@@ -63,7 +68,24 @@ class Depth(StrEnum):
     layer = "layer"
 
 
-@app.command(rich_help_panel=None)
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from netspec import __version__
+
+        _print(f"netspec {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def netspec(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """One YAML file describes one neural network: check it, see its shapes and cost, build it as a Keras model."""
+
+
+@app.command()
 def build(
     spec: SpecArgument,
     summary: Annotated[bool, typer.Option("--summary", help="Print the table of the built model.")] = False,
@@ -80,7 +102,7 @@ def build(
     root: RootOption = None,
     limit: LimitOption = None,
 ) -> None:
-    """Build the Keras model of SPEC, and check it against what was foreseen."""
+    """Build the Keras model of SPEC."""
     if output is not None:
         _check_target(output)
     loaded = _load(spec, set_, root, limit)
@@ -106,7 +128,7 @@ def validate(
     root: RootOption = None,
     limit: LimitOption = None,
 ) -> None:
-    """Check every SPEC and explain all mistakes at their lines."""
+    """Explain every mistake at its line."""
     from netspec.render import as_json
 
     results = []
@@ -139,7 +161,7 @@ def summary(
     root: RootOption = None,
     limit: LimitOption = None,
 ) -> None:
-    """Show shapes, parameters and cost of SPEC, without TensorFlow."""
+    """Show shapes, parameters and cost."""
     loaded = _load(spec, set_, root, limit)
     if json_:
         from netspec.summary import as_json
@@ -151,7 +173,7 @@ def summary(
 
 @app.command()
 def resolve(spec: SpecArgument, set_: SetOption = None, root: RootOption = None, limit: LimitOption = None) -> None:
-    """Print SPEC with every extends, set, variable and default worked out, as YAML."""
+    """Print SPEC with everything worked out."""
     _print(_load(spec, set_, root, limit).resolve().rstrip())
 
 
@@ -159,7 +181,7 @@ def resolve(spec: SpecArgument, set_: SetOption = None, root: RootOption = None,
 def blocks(
     type_: Annotated[str | None, typer.Argument(metavar="[TYPE]", help="A layer or block.", show_default=False)] = None,
 ) -> None:
-    """List every layer and block, or show TYPE with its options, shapes and an example."""
+    """List layers and blocks, or explain one."""
     from netspec.reference import describe_type, list_types
 
     _print(list_types() if type_ is None else _looked_up(describe_type, type_))
@@ -167,7 +189,7 @@ def blocks(
 
 @app.command()
 def schema(output: OutputOption = None) -> None:
-    """Print the JSON Schema of the language, installed plugins included."""
+    """Print the JSON Schema, for editors."""
     from netspec.plugins import load_all
     from netspec.schema import spec_schema
 
@@ -184,7 +206,7 @@ def schema(output: OutputOption = None) -> None:
 
 @app.command()
 def explain(code: Annotated[str, typer.Argument(metavar="CODE", help="An error code, such as E301.")]) -> None:
-    """Explain an error CODE at length, with a wrong and a right spec."""
+    """Explain an error CODE at length."""
     from netspec import reference
 
     _print(_looked_up(reference.explain, code))
@@ -310,6 +332,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         return GOOD
     except KeyboardInterrupt:
         return 130
+    except OSError as error:  # of our own output: a full disk, a closed terminal
+        sys.stderr.write(f"error: the output can't be written: {error.strerror or error}\n")
+        return WRONG_SPEC
     except InternalError as error:
         sys.stderr.write(f"internal error: {error}\nThis is a fault of netspec, not of your spec; please report it.\n")
         return OWN_FAULT

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from netspec.graph import Graph, Node
 from netspec.shapes import volume
 
-BYTES = {"float16": 2, "bfloat16": 2, "mixed_float16": 2, "mixed_bfloat16": 2, "float64": 8}
-"""Bytes of one value of a tensor, by a layer's dtype policy; 4 (float32) for what is not listed."""
+BYTES = {
+    "float16": 2, "bfloat16": 2, "mixed_float16": 2, "mixed_bfloat16": 2, "float64": 8,
+    "int8": 1, "uint8": 1, "bool": 1, "int16": 2, "uint16": 2, "int64": 8,
+}  # fmt: skip
+"""Bytes of one value, by an input's dtype or a layer's dtype policy; 4 (float32, int32) for what is not listed."""
 
 
 def activation_bytes(node: Node) -> int | None:
@@ -45,21 +49,20 @@ def activation_memory(graph: Graph) -> int | None:
     return peak
 
 
-BUDGETS: Mapping[str, Callable[[Graph], int | None]] = {
-    "params": lambda graph: graph.params.total,
-    "trainable_params": lambda graph: graph.params.trainable,
-    "macs": lambda graph: graph.macs,
-    "layers": lambda graph: graph.layer_count,
-    "activation_memory": activation_memory,
-}
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """What a budget bounds: how much of it a network takes, and how much one node."""
+
+    of_graph: Callable[[Graph], int | None]
+    of_node: Callable[[Node], int | None]
 
 
-_PER_NODE: Mapping[str, Callable[[Node], int | None]] = {
-    "params": lambda node: node.params,
-    "trainable_params": lambda node: node.trainable,
-    "macs": lambda node: node.macs,
-    "layers": lambda node: 1,
-    "activation_memory": activation_bytes,
+BUDGETS: Mapping[str, Budget] = {
+    "params": Budget(lambda graph: graph.params.total, lambda node: node.params),
+    "trainable_params": Budget(lambda graph: graph.params.trainable, lambda node: node.trainable),
+    "macs": Budget(lambda graph: graph.macs, lambda node: node.macs),
+    "layers": Budget(lambda graph: graph.layer_count, lambda node: 1),
+    "activation_memory": Budget(activation_memory, activation_bytes),
 }
 
 
@@ -68,5 +71,5 @@ def dearest(graph: Graph, budget: str, count: int = 5) -> list[tuple[str, int]]:
     spent: dict[str, int] = {}
     for node in graph.nodes.values():
         name = node.block or node.name
-        spent[name] = spent.get(name, 0) + (_PER_NODE[budget](node) or 0)
+        spent[name] = spent.get(name, 0) + (BUDGETS[budget].of_node(node) or 0)
     return sorted(spent.items(), key=lambda item: -item[1])[:count]

@@ -39,6 +39,7 @@ CODES: Mapping[str, str] = {
     "E110": "a name that can't be used",
     "E111": "another language version",
     "E112": "a block is declared wrongly",
+    "E113": "a type of another package does not work",
     "E201": "unknown name in an expression",
     "E202": "variables that need each other",
     "E203": "an expression is not well formed",

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from netspec.checks import INPUT_DTYPES, check_budget, check_shape, report_mistakes
+from netspec.checks import check_budget, check_dtype, check_shape, report_mistakes
 from netspec.cost import BUDGETS, dearest
-from netspec.errors import Mistake
+from netspec.errors import Mistake, SpecError
 from netspec.graph import Graph, Input, Node, Site, Words
 from netspec.layer import TYPES
 from netspec.limits import Limits
-from netspec.options import show_value
 from netspec.registry import Mistakes
 from netspec.scopes import BROKEN, Entry, Flow, Names, Place, resolve
 from netspec.shapes import show
 from netspec.syntax import Call, Network, Share, Step
-from netspec.values import Problems, Value
+from netspec.values import Problems
 from netspec.walk import Walker
 
 
@@ -64,10 +61,9 @@ class _Expander:
         nodes = []
         for name, declaration in self.network.inputs.items():
             entry = Entry(BROKEN)
-            shape = self.walker.checked(
-                declaration.shape, root, lambda value, sizes: check_shape(self.problems, value, sizes, "input.shape")
-            )
-            dtype = self.walker.checked(declaration.dtype, root, self._check_dtype)
+            path = "input" if self.network.single_input else f"inputs.{name}"
+            shape = self.walker.checked(declaration.shape, root, f"{path}.shape", check_shape)
+            dtype = self.walker.checked(declaration.dtype, root, f"{path}.dtype", check_dtype)
             if shape is not None and dtype is not None:
                 site = Site(declaration, Words(name), name, None, None)
                 layer = Input(tuple(shape), dtype)
@@ -86,16 +82,6 @@ class _Expander:
             root.history.append(BROKEN)
             root.entered = BROKEN
         return nodes
-
-    def _check_dtype(self, value: Value, dtype: Any) -> None:
-        if dtype not in INPUT_DTYPES:
-            self.problems.say(
-                "E108",
-                f"there is no dtype {show_value(dtype)} for an input",
-                value.where,
-                help=f"there are {', '.join(INPUT_DTYPES)}",
-            )
-            value.broken = True
 
     def _padding(self, root: Place) -> None:
         """Pad the input with zeros: the ordinary layer for its rank, as a first node of its own name."""
@@ -146,8 +132,12 @@ class _Expander:
             tensors: list[Flow] = [BROKEN]
             with self.walker.reporting(where, f"outputs.{index}"):
                 tensors = resolve(reference, root)
-                if not tensors:
-                    raise Mistake("E207", f"{reference.text} means no tensor: nothing was repeated")
+            if len(outputs) + len(tensors) > self.limits.layers:
+                message = f"outputs name more than {self.limits.layers:,} tensors"
+                self.problems.say(
+                    "E406", message, where, path=f"outputs.{index}", help="raise the limit with --limit layers=N"
+                )
+                raise SpecError(self.problems.all)
             good = good and all(isinstance(tensor, Node) for tensor in tensors)
             outputs.extend(tensor for tensor in tensors if isinstance(tensor, Node))
         return outputs if good else None
@@ -171,7 +161,8 @@ class _Expander:
             if where not in warned:
                 warned.add(where)
                 help = "name it in outputs, read it with from, or delete it"
-                message = f"{node.block or node.name} reaches no output, so it is not built"
+                name = node.block if in_block and node.block else node.name
+                message = f"{name} reaches no output, so it is not built"
                 self.problems.say("W201", message, where, path=node.site.path, help=help)
 
     def _warn_unread_inputs(self, graph: Graph) -> None:
@@ -185,12 +176,10 @@ class _Expander:
 
     def _budget(self, graph: Graph, root: Place) -> None:
         for name, value in self.network.budget.items():
-            bound = self.walker.checked(
-                value, root, lambda found, number, name=name: check_budget(self.problems, found, number, name)
-            )
+            bound = self.walker.checked(value, root, f"budget.{name}", check_budget)
             if bound is None:
                 continue
-            spent = BUDGETS[name](graph)
+            spent = BUDGETS[name].of_graph(graph)
             if spent is None:
                 self.problems.say(
                     "E401",

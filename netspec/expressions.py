@@ -139,13 +139,15 @@ def bounded(value: Any, magnitude: int) -> Any:
     return value
 
 
-def _size(value: Any) -> int:
+def _size(value: Any, depth: int = 0) -> int:
     """Count the values in a list, nested ones too, and stop counting once there are too many."""
     if not isinstance(value, list):
         return 1
+    if depth > MAX_DEPTH:
+        raise Mistake("E408", f"a list nested more than {MAX_DEPTH} levels deep")
     total = 1
     for item in value:
-        total += _size(item)
+        total += _size(item, depth + 1)
         if total > MAX_ITEMS:
             break
     return total

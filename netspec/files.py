@@ -19,9 +19,11 @@ def model_ending(path: Path) -> str | None:
 
 
 def require_folder(path: Path) -> None:
-    """Refuse a path whose folder is not there. Raises `SpecError` (E501)."""
+    """Refuse a path whose folder is not there, or that is a folder itself. Raises `SpecError` (E501)."""
     if not path.parent.is_dir():
         raise _cannot_write(path, NotADirectoryError(f"there is no folder {path.parent}"))
+    if path.is_dir():
+        raise _cannot_write(path, IsADirectoryError("it is a folder"))
 
 
 @contextmanager

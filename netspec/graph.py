@@ -14,6 +14,7 @@ from typing import Protocol
 
 from netspec.errors import Mistake, Where
 from netspec.layer import Applied, Layer
+from netspec.options import show_value
 from netspec.shapes import Shape, show
 
 
@@ -197,12 +198,11 @@ class GraphBuilder:
 def _called_again(name: str, layer: Layer, applied: Applied, inputs: tuple[Node, ...], owner: Node | None) -> Applied:
     """Check that a layer is the one of the first call, and its weights fit; they are not counted a second time."""
     if owner is None or (layer is not owner.layer and repr(layer) != repr(owner.layer)):
-        what = "is not there" if owner is None else f"is {owner.layer!r}"
-        raise Mistake(
-            "E212",
-            f"a shared call would make another layer {name}: in the first call it {what}",
-            help="what is shared must not depend on the shape of its input",
-        )
+        first = "is not there" if owner is None else f"is {owner.type}"
+        message = f"a shared call would make another layer as {name}: in the first call it {first}"
+        if owner is not None and isinstance(owner.layer, Layer) and owner.type == layer.type_name:
+            message = f"a shared call would make {name} with other options: {_difference(owner.layer, layer)}"
+        raise Mistake("E212", message, help="what is shared must not depend on the shape of its input")
     has = layer.weights(*(node.shape for node in owner.inputs))
     wants = layer.weights(*(node.shape for node in inputs))
     if has != wants:
@@ -212,6 +212,13 @@ def _called_again(name: str, layer: Layer, applied: Applied, inputs: tuple[Node,
             help="give both calls inputs of the same channels",
         )
     return applied._replace(params=0, trainable=0)
+
+
+def _difference(first: Layer, second: Layer) -> str:
+    """Say which option of two layers of one type differs."""
+    before, after = first.options(), second.options()
+    name = next(name for name in before if repr(before[name]) != repr(after[name]))
+    return f"{name} {show_value(before[name])} at first, {show_value(after[name])} now"
 
 
 def _shapes(nodes: Iterable[Node]) -> str:

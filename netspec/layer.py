@@ -39,6 +39,10 @@ DType = Annotated[
 ]
 
 
+MAX_AXES = 64
+MAX_SIZE = 10**12
+
+
 class Weight(NamedTuple):
     """One weight of a layer: its name in Keras, its shape, and whether training could change it."""
 
@@ -174,6 +178,7 @@ class Layer(Settings):
         except KeyError:
             pass
         shape = self.infer(*inputs)
+        self._refuse_sizes(shape)
         weights = self.weights(*inputs)
         self._refuse_initializers(weights)
         params = sum(volume(weight.shape) or 0 for weight in weights)
@@ -183,6 +188,14 @@ class Layer(Settings):
             self._applied.clear()
         self._applied[inputs] = result
         return result
+
+    def _refuse_sizes(self, shape: Shape) -> None:
+        """Refuse what no machine could hold, before sizes that grow from layer to layer take time of their own."""
+        if len(shape) > MAX_AXES:
+            raise Mistake("E302", f"{self.type_name} would give a shape of {len(shape)} axes; {MAX_AXES} are allowed")
+        largest = max((size for size in shape if size is not None), default=0)
+        if largest > MAX_SIZE:
+            raise Mistake("E407", f"{self.type_name} would make a size larger than {MAX_SIZE:,}")
 
     def _refuse_initializers(self, weights: Weights) -> None:
         """Refuse an initializer that can't make its weight: Keras notices only when it does."""
@@ -233,6 +246,7 @@ class LayerType(SettingsType):
         self.variadic = any(parameter.kind is parameter.VAR_POSITIONAL for parameter in parameters)
         self.inputs = tuple(parameter.name for parameter in parameters)
         self.required_inputs = 1 if self.variadic else sum(p.default is p.empty for p in parameters)
+        self.example = getattr(target, "example", None)
 
 
 TYPES = Registry("type", TYPE_WORDS)
@@ -247,6 +261,8 @@ def register_layer(cls: LayerClass) -> LayerClass:
         raise RegistrationError(f"register_layer wants a class made from netspec.Layer, not {cls!r}")
     if not (cls.__doc__ or "").strip():
         raise RegistrationError(f"{cls.__name__} needs a docstring: its first sentence is shown by netspec blocks")
+    if cls.infer is Layer.infer:
+        raise RegistrationError(f"{cls.__name__} needs infer, the rule for its output's shape")
     TYPES.add(LayerType(cls.type_name, cls, cls.__module__.rsplit(".", 1)[-1]))
     return cls
 

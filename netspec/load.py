@@ -283,13 +283,13 @@ def _overlay(base: yaml.Mapping, variant: yaml.Mapping) -> yaml.Mapping:
     if isinstance(mine, yaml.Mapping) and isinstance(theirs, yaml.Mapping):
         stages = merged.entries["stages"]
         assert isinstance(stages, yaml.Mapping)
-        order = [name for name in theirs.entries if name in stages.entries]
+        order = list(theirs.entries)
         before: str | None = None
         for name in mine.entries:
             if name not in theirs.entries and name in stages.entries:
                 order.insert(order.index(before) + 1 if before in order else len(order), name)
             before = name
-        stages.entries = {name: stages.entries[name] for name in order}
+        stages.entries = {name: stages.entries[name] for name in order if name in stages.entries}
     return merged
 
 
@@ -318,7 +318,6 @@ class _EditMistake(Exception):
         self.help = help
 
 
-# Where a list holds nodes, an item can be named by its node's name, and a bare type can be given options.
 Container = yaml.Mapping | yaml.Sequence
 
 

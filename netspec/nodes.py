@@ -7,11 +7,12 @@ from typing import Any
 
 from netspec import yaml
 from netspec.checks import check_repeat, check_when, report_mistakes
-from netspec.errors import Diagnostic, Where
+from netspec.errors import Diagnostic, RegistrationError, Where
 from netspec.layer import TYPES
+from netspec.options import NODE_KEYS
 from netspec.plugins import find, installed
 from netspec.reader import Reader, kind_of
-from netspec.references import NODE_KEYS, PREV
+from netspec.references import PREV
 from netspec.registry import Mistakes, Type
 from netspec.suggest import nearest
 from netspec.syntax import Branches, Call, Group, Located, Share, Source, Step, YamlBlock
@@ -127,7 +128,7 @@ class NodeReader:
         if "repeat" in entries:
             step.repeat = self.read.value(entries["repeat"], f"{path}.repeat")
             if step.repeat.is_constant and not step.repeat.broken:
-                check_repeat(self.read.problems, step.repeat, step.repeat.constant, step)
+                check_repeat(self.read.problems, step.repeat, step.repeat.constant, f"{path}.repeat", step.source)
         if "when" in entries:
             step.when = self.read.value(entries["when"], f"{path}.when")
             if step.when.is_constant and not step.when.broken:
@@ -232,9 +233,8 @@ class NodeReader:
 
     def _call(self, entry: Type, tree: yaml.Mapping, path: str) -> Call | None:
         written = {name: item for name, item in tree.entries.items() if name not in NODE_KEYS}
-        for key in ("merge",):
-            if key in tree.entries:
-                self.read.unknown_key(key, (), tree.keys[key], f"{path}.{key}", f"{entry.name}")
+        if "merge" in tree.entries:
+            self.read.unknown_key("merge", (), tree.keys["merge"], f"{path}.merge", entry.name)
         defaults = {name: value for name, value in self.defaults.get(entry.name, {}).items() if name not in written}
         good = True
         for mistake in entry.check_names({**defaults, **written}, NODE_KEYS):
@@ -273,7 +273,13 @@ class NodeReader:
     def find_type(self, name: str, where: Where, path: str) -> Type | None:
         if name in self.blocks:
             return self.blocks[name]
-        entry = find(name)
+        try:
+            entry = find(name)
+        except RegistrationError as error:
+            self.read.problems.say(
+                "E113", str(error), where, path=path, help="this is a fault of the package that brings it"
+            )
+            return None
         if entry is None and name not in self.broken_blocks:
             mistake = TYPES.unknown(name, (*self.blocks, *installed()))
             if name.startswith("$"):

@@ -16,10 +16,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any, Literal, Union
 
-from netspec.errors import Mistake
+from netspec.errors import Mistake, RegistrationError
 from netspec.suggest import nearest
 
 JsonSchema = dict[str, Any]
+
+NODE_KEYS = ("type", "nodes", "branches", "share", "merge", "name", "from", "repeat", "when")
+"""The keys of a node that are not options."""
 
 
 class Keywords:
@@ -138,7 +141,9 @@ def options_of_function(function: Callable[..., Any]) -> dict[str, Option]:
 
 
 def option_from(name: str, annotation: Any, default: Any) -> Option:
-    """Make the option that an annotation describes."""
+    """Make the option that an annotation describes. Raises `RegistrationError` where no option can be made of it."""
+    if name in NODE_KEYS:
+        raise RegistrationError(f"{name!r} can't be an option: every node has a key of that name")
     notes = list(_notes(annotation))
     description = next((note.text for note in notes if isinstance(note, Doc)), "")
     kind = next((note.kind for note in notes if isinstance(note, Registered)), None)
@@ -180,7 +185,7 @@ def schema_of(annotation: Any) -> JsonSchema:
             "minItems": len(arguments),
             "maxItems": len(arguments),
         }
-    raise TypeError(f"no JSON Schema for the annotation {annotation!r}")
+    raise RegistrationError(f"no JSON Schema for the annotation {annotation!r}")
 
 
 def _annotated(schema: JsonSchema, notes: tuple[object, ...]) -> JsonSchema:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import netspec.blocks
 import netspec.layers  # noqa: F401  (importing both registers every type)
 from netspec import yaml
 from netspec.block_definitions import BlockReader
-from netspec.checks import INPUT_DTYPES, check_budget, check_shape
+from netspec.checks import check_budget, check_dtype, check_shape
 from netspec.cost import BUDGETS
 from netspec.errors import Where
 from netspec.limits import Limits
 from netspec.nodes import NodeReader, Scope
 from netspec.options import show_value
 from netspec.reader import Reader, kind_of
-from netspec.suggest import nearest
 from netspec.syntax import InputDeclaration, Network
-from netspec.values import Problems, Value, constant
+from netspec.values import Problems, constant
 
 LANGUAGE_VERSION = 1
 INPUT_KEYS = ("shape", "dtype")
@@ -52,7 +49,7 @@ class _Parser:
                 "E110", "the name of a network can't hold / or \\", tree.entries["name"].where, path="name"
             )
         result.vars = self.read.variables(tree, "")
-        blocks = BlockReader(self.read, self.nodes)
+        blocks = BlockReader(self.read, self.nodes, result.vars)
         for library in result.libraries:
             blocks.declare(library, own=False)
         blocks.declare(tree, own=True)
@@ -63,7 +60,7 @@ class _Parser:
         self._outputs()
         self._budget()
         self._weights()
-        result.used_variables = self.read.used
+        result.used_variables = {name for name, _ in self.read.uses}
         return result
 
     def _missing(self, keys: list[str], message: str, help: str) -> None:
@@ -154,20 +151,9 @@ class _Parser:
             check_shape(self.read.problems, compiled, compiled.constant, f"{path}.shape")
         dtype = tree.entries.get("dtype")
         kind = self.read.value(dtype, f"{path}.dtype") if dtype is not None else constant("float32", tree)
-        if kind.is_constant and kind.constant not in INPUT_DTYPES:
-            self._wrong_dtype(kind, kind.constant, f"{path}.dtype")
-            kind.broken = True
+        if kind.is_constant and not kind.broken:
+            check_dtype(self.read.problems, kind, kind.constant, f"{path}.dtype")
         return InputDeclaration(compiled, kind, tree.where)
-
-    def _wrong_dtype(self, value: Value, dtype: Any, path: str) -> None:
-        near = nearest(dtype, INPUT_DTYPES) if isinstance(dtype, str) else None
-        self.read.problems.say(
-            "E108",
-            f"there is no dtype {show_value(dtype)} for an input",
-            value.where,
-            path=path,
-            help=f"write {near}" if near else f"there are {', '.join(INPUT_DTYPES)}",
-        )
 
     def _stages(self) -> None:
         tree = self.tree
@@ -216,7 +202,7 @@ class _Parser:
             if not value.broken:
                 self.result.budget[name] = value
                 if value.is_constant:
-                    check_budget(self.read.problems, value, value.constant, name)
+                    check_budget(self.read.problems, value, value.constant, f"budget.{name}")
 
     def _weights(self) -> None:
         weights = self.read.mapping(self.tree, "weights", "")

@@ -33,18 +33,28 @@ def find(name: str) -> Type | None:
     entry = installed().get(name)
     if entry is None:
         return None
-    loaded = entry.load()
-    if name not in TYPES:
-        if isinstance(loaded, type) and issubclass(loaded, Layer):
-            register_layer(loaded)
-        elif inspect.isfunction(loaded):
-            register_block(loaded)
+    try:
+        loaded = entry.load()
+        if name not in TYPES:
+            if isinstance(loaded, type) and issubclass(loaded, Layer):
+                register_layer(loaded)
+            elif inspect.isfunction(loaded):
+                register_block(loaded)
+    except Exception as error:  # whatever the package's own code raises
+        raise RegistrationError(
+            f"{name} can't be imported from {entry.value}: {type(error).__name__}: {error}"
+        ) from error
     if name not in TYPES:
         raise RegistrationError(f"the entry point {name} of {entry.value} brings no type of that name")
     return TYPES[name]
 
 
-def load_all() -> None:
-    """Import every installed type: for lists and schemas that are to show them all."""
+def load_all() -> list[str]:
+    """Import every installed type, for lists and schemas that are to show them all; say which ones don't work."""
+    broken = []
     for name in installed():
-        find(name)
+        try:
+            find(name)
+        except RegistrationError as error:
+            broken.append(str(error))
+    return broken

@@ -23,11 +23,11 @@ class Reader:
     def __init__(self, problems: Problems, limits: Limits) -> None:
         self.problems = problems
         self.limits = limits
-        self.used: set[str] = set()  # every name that an expression uses
+        self.uses: list[tuple[str, Where]] = []  # every name that an expression uses, and where
 
     def value(self, tree: yaml.Tree, path: str) -> Value:
         value = compile_value(tree, self.problems, self.limits, path)
-        self.used.update(names_in(value))
+        self.uses += [(name, value.where) for name in names_in(value)]
         return value
 
     def text(self, tree: yaml.Mapping, key: str, default: str) -> str:
@@ -148,9 +148,9 @@ class Reader:
         for name, item in self.mapping(tree, "vars", path).items():
             where = self.key(tree.entries["vars"], name)
             at = f"{path}.vars.{name}".lstrip(".")
-            if not self.variable_name(name, where, at):
-                continue
             value = self.value(item, at)
+            if not self.variable_name(name, where, at):
+                value.broken = True  # known, so that its uses are not mistakes too
             if not value.broken and (isinstance(item, yaml.Mapping) or (value.is_constant and value.constant is None)):
                 message = f"a variable is a number, a text, true or false, or a list, not {kind_of(item)}"
                 self.problems.say("E108", message, item.where, path=at)

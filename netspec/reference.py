@@ -9,12 +9,13 @@ from typing import Any
 import netspec.blocks
 import netspec.layers  # noqa: F401  (importing both registers every type)
 from netspec.errors import CODES, Mistake
-from netspec.layer import TYPES, Layer, LayerType
+from netspec.layer import TYPES, Example, Layer
 from netspec.options import Option, show_value
 from netspec.plugins import find, load_all
 from netspec.registry import Type, objects
-from netspec.shapes import show
+from netspec.shapes import Shape, show
 from netspec.suggest import nearest
+from netspec.tensors import BlockType, expand_example
 
 WIDTH = 100
 OBJECT_KINDS = ("initializer", "regularizer", "constraint")
@@ -22,14 +23,14 @@ OBJECT_KINDS = ("initializer", "regularizer", "constraint")
 
 def list_types() -> str:
     """Every type with a line about it, by family."""
-    load_all()
+    broken = load_all()
     width = max(len(entry.name) for entry in TYPES)
     lines = []
     for (kind, family), entries in sorted(_families().items()):
         lines.append(f"{family.replace('_', ' ')} ({kind}s)")
         lines += [f"  {entry.name:<{width}}  {_cut(entry.summary, WIDTH - width - 4)}" for entry in entries]
         lines.append("")
-    return "\n".join([*lines, "netspec blocks TYPE shows one with its options, shapes and an example"])
+    return "\n".join([*lines, *broken, "netspec blocks TYPE shows one with its options, shapes and an example"])
 
 
 def _families() -> dict[tuple[str, str], list[Type]]:
@@ -52,7 +53,7 @@ def describe_type(name: str) -> str:
     lines += _options(entry)
     inputs = f"any number, {entry.inputs[0]}" if entry.variadic else ", ".join(entry.inputs)
     lines += ["", f"inputs: {inputs}"]
-    if isinstance(entry, LayerType):
+    if entry.example is not None:
         lines += ["", "example", *_example(entry)]
     return "\n".join(lines)
 
@@ -81,18 +82,26 @@ def _options(entry: Type) -> list[str]:
     return lines or ["  none"]
 
 
-def _example(entry: LayerType) -> list[str]:
-    example = entry.target.example
-    layer = entry.bind(dict(example.options))
-    result = layer.apply(example.inputs)
+def _example(entry: Type) -> list[str]:
+    example: Example = entry.example
+    shape, params, macs = _worked_out(entry, example)
     options = "".join(
         f", {name}: {show_value(_plain(value)).strip(chr(39))}" for name, value in example.options.items()
     )
     source = "" if len(example.inputs) == 1 else ", from: [a, b]" if len(example.inputs) == 2 else ", from: [a, b, c]"
     node = f"  - {{type: {entry.name}{source}{options}}}"
     shapes = " and ".join(show(shape) for shape in example.inputs)
-    macs = "MACs unknown" if result.macs is None else f"{result.macs:,} MACs"
-    return [node, f"    {shapes} → {show(result.shape)}, {result.params:,} parameters, {macs}"]
+    cost = "MACs unknown" if macs is None else f"{macs:,} MACs"
+    return [node, f"    {shapes} → {show(shape)}, {params:,} parameters, {cost}"]
+
+
+def _worked_out(entry: Type, example: Example) -> tuple[Shape, int, int | None]:
+    """Shape, parameters and multiply-adds of an example."""
+    if isinstance(entry, BlockType):
+        graph = expand_example(entry, example)
+        return graph.nodes[graph.outputs[0]].shape, graph.params.total, graph.macs
+    result = entry.bind(dict(example.options)).apply(example.inputs)
+    return result.shape, result.params, result.macs
 
 
 def _plain(value: Any) -> Any:
@@ -153,7 +162,7 @@ def _shown_default(option: Option) -> str:
 
 
 def _example_block(entry: Type) -> list[str]:
-    if not isinstance(entry, LayerType):
+    if entry.example is None:
         return []
     node, result = _example(entry)
     return ["```yaml", node.strip(), "```", "", result.strip(), ""]

@@ -6,10 +6,10 @@ import re
 from dataclasses import dataclass
 
 from netspec.errors import Mistake
-from netspec.options import show_value
+from netspec.options import NODE_KEYS, show_value
 
-NODE_KEYS = ("type", "nodes", "branches", "share", "merge", "name", "from", "repeat", "when")
-RESERVED = frozenset({*NODE_KEYS, "i", "channels", "in_channels", "prev", "input"})
+POSITIONAL = ("i", "channels", "in_channels")
+RESERVED = frozenset({*NODE_KEYS, *POSITIONAL, "prev", "input"})
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _REFERENCE = re.compile(rf"-[1-9][0-9]{{0,5}}|{_NAME}(?:\.(?:{_NAME}|0|[1-9][0-9]{{0,5}}|\*))*", re.ASCII)

@@ -39,6 +39,7 @@ class Type:
     inputs: tuple[str, ...] = ()
     variadic: bool = False
     required_inputs: int = 0
+    example: Any = None
 
     def __init__(self, name: str, target: Callable[..., Any], family: str) -> None:
         self.name = name

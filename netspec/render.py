@@ -117,7 +117,7 @@ def as_json(diagnostic: Diagnostic) -> dict[str, Any]:
         "path": diagnostic.path,
         "help": diagnostic.help,
         "related": [
-            *([_place(diagnostic.label, diagnostic.focus)] if diagnostic.focus else []),
+            *([_place(diagnostic.label, diagnostic.focus or where)] if diagnostic.focus or diagnostic.label else []),
             *(_place(related.message, related.where) for related in diagnostic.related),
         ],
     }

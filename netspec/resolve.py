@@ -125,9 +125,11 @@ def _value(tree: yaml.Tree, known: Mapping[str, Any]) -> Any:
         return tree.value
     if expression.names <= known.keys() and not expression.uses_shapes:
         try:
-            return expression.evaluate(_Known(known))
+            value = expression.evaluate(_Known(known))
         except Mistake:
-            pass  # nothing uses it, or the spec would have been refused
+            value = "$"  # nothing uses it, or the spec would have been refused
+        if "$" not in str(value):  # a text with a $ would be read as an expression
+            return value
     return substitute(tree.value, known)
 
 

@@ -25,9 +25,9 @@ from netspec.block_definitions import PARAM_TYPES
 from netspec.checks import INPUT_DTYPES
 from netspec.cost import BUDGETS
 from netspec.layer import TYPES
-from netspec.options import JsonSchema, Option
+from netspec.options import NODE_KEYS, JsonSchema, Option
 from netspec.parse import LANGUAGE_VERSION
-from netspec.references import NODE_KEYS, RESERVED
+from netspec.references import RESERVED
 from netspec.registry import Type, objects
 
 SCHEMA_ID = "netspec.schema.json"

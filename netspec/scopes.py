@@ -287,7 +287,7 @@ def _follow(entries: list[Entry], path: Sequence[str | int], reference: Referenc
         for entry in entries:
             if entry.open and entry.inside is None:
                 raise _incomplete(so_far)
-            if isinstance(entry.output, Broken) and entry.inside is None and not entry.copies:
+            if isinstance(entry.output, Broken) and entry.inside is None and entry.copies is None:
                 following.append(entry)  # what should be inside is not known, for a reason that was reported
             elif segment == EVERY:
                 if entry.copies is None:

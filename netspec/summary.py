@@ -42,7 +42,7 @@ def rows(graph: Graph, depth: str = "block") -> list[Row]:
     found: dict[object, Row] = {}
     copies: dict[object, set[str]] = {}
     for node in graph.nodes.values():
-        if node.type == "input":
+        if isinstance(node.layer, Input):
             continue
         stage = node.stage or "─"
         site = node.site
@@ -58,7 +58,7 @@ def rows(graph: Graph, depth: str = "block") -> list[Row]:
         row.nodes.append(node)
         copies.setdefault(key, set()).add(site.block or node.name if depth == "block" else "")
     for key, names in copies.items():
-        found[key].copies = len(names)
+        found[key].copies = len(found[key].nodes) if depth == "stage" else len(names)
     return list(found.values())
 
 

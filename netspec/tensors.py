@@ -15,28 +15,36 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, overload
 
-from netspec.errors import Mistake, RegistrationError, Where
-from netspec.graph import GraphBuilder, Node, Site
-from netspec.layer import TYPES, LayerType
+from netspec.errors import Mistake, RegistrationError, Source, Where
+from netspec.graph import Graph, GraphBuilder, Input, Node, Site, Words
+from netspec.layer import TYPES, Example, LayerType
 from netspec.options import REQUIRED, Option, options_of_function, show_value
-from netspec.registry import Mistakes, Type
+from netspec.registry import NAME, Mistakes, Type
 from netspec.shapes import Shape
 
 
 class Defaults(Protocol):
     """The spec's ``defaults``: options by type, which hold wherever the node itself says nothing."""
 
-    def __contains__(self, type_name: str) -> bool: ...
+    def __contains__(self, type_name: object, /) -> bool: ...
 
     def of(self, type_name: str, inputs: Sequence[Node]) -> Mapping[str, Any]: ...
+
+
+class _NoDefaults:
+    def __contains__(self, type_name: object, /) -> bool:
+        return False
+
+    def of(self, type_name: str, inputs: Sequence[Node]) -> Mapping[str, Any]:
+        return {}
 
 
 class BlockScope:
     """One expansion of one block: where its layers go and how they are called."""
 
-    __slots__ = ("_counts", "builder", "defaults", "prefix", "site", "where")
+    __slots__ = ("_counts", "_taken", "builder", "defaults", "prefix", "site", "where")
 
     def __init__(self, builder: GraphBuilder, defaults: Defaults, prefix: str, site: Site, where: Where) -> None:
         self.builder = builder
@@ -45,12 +53,22 @@ class BlockScope:
         self.site = site
         self.where = where
         self._counts: dict[str, int] = {}
+        self._taken: set[str] = set()
 
-    def name(self, type_name: str) -> str:
-        """Name a node after its type; later ones of the same type get a number."""
-        count = self._counts.get(type_name, 0)
-        self._counts[type_name] = count + 1
-        return f"{self.prefix}{type_name}_{count}" if count else self.prefix + type_name
+    def label(self, type_name: str, name: str | None) -> str:
+        """Name a node: as it wants, or after its type, later ones of the same type with a number."""
+        if name is None:
+            count = self._counts.get(type_name, 0)
+            self._counts[type_name] = count + 1
+            label = f"{type_name}_{count}" if count else type_name
+        else:
+            label = name
+            if not NAME.match(label):
+                raise RegistrationError(f"{label!r} can't be the name of a node: letters, digits and _ only")
+        if label in self._taken:
+            raise RegistrationError(f"two nodes are called {label!r}")
+        self._taken.add(label)
+        return label
 
     def call(self, entry: Type, bound: Any, nodes: tuple[Node, ...], name: str) -> Node:
         """Put a layer or block that has its options on tensors."""
@@ -91,14 +109,14 @@ def apply(type_name: str, inputs: Tensor | Sequence[Tensor], *, name: str | None
         raise TYPES.unknown(type_name)
     if type_name in scope.defaults:
         options = {**scope.defaults.of(type_name, nodes), **options}
-    built = scope.prefix + name if name else scope.name(type_name)
+    label = scope.label(type_name, name)
     try:
         check_inputs(entry, len(nodes))
-        return Tensor(scope, scope.call(entry, entry.bind(options), nodes, built))
+        return Tensor(scope, scope.call(entry, entry.bind(options), nodes, scope.prefix + label))
     except Mistakes as mistakes:
-        raise _inside(mistakes.mistakes[0], built[len(scope.prefix) :]) from None
+        raise _inside(mistakes.mistakes[0], label) from None
     except Mistake as mistake:
-        raise _inside(mistake, built[len(scope.prefix) :]) from None
+        raise _inside(mistake, label) from None
 
 
 def _inside(mistake: Mistake, label: str) -> Mistake:
@@ -153,7 +171,8 @@ class BlockCall:
         except Mistake:
             raise
         except Exception as error:
-            raise RegistrationError(f"the block {self.entry.name} failed: {type(error).__name__}: {error}") from error
+            kind = "" if isinstance(error, RegistrationError) else f"{type(error).__name__}: "
+            raise RegistrationError(f"the block {self.entry.name} failed: {kind}{error}") from error
         if not isinstance(result, Tensor):
             raise RegistrationError(f"the block {self.entry.name} must return a Tensor, not {type(result).__name__}")
         return result.node
@@ -181,6 +200,8 @@ class BlockType(Type):
         self.variadic = any(p.kind is p.VAR_POSITIONAL for p in parameters)
         self.inputs = tuple(p.name for p in positional)
         self.required_inputs = max(1, sum(p.default is p.empty for p in positional))
+        if not (self.inputs or self.variadic):
+            raise RegistrationError(f"the block {name} takes no tensor: it needs a parameter for its input")
 
     @cached_property
     def options(self) -> Mapping[str, Option]:
@@ -194,9 +215,42 @@ class BlockType(Type):
 BlockFunction = TypeVar("BlockFunction", bound=Callable[..., Tensor])
 
 
-def register_block(function: BlockFunction) -> BlockFunction:
-    """Make a block function a type that specs can name. Raises `RegistrationError` where the name is taken."""
+@overload
+def register_block(function: BlockFunction) -> BlockFunction: ...
+
+
+@overload
+def register_block(*, example: Example) -> Callable[[BlockFunction], BlockFunction]: ...
+
+
+def register_block(function: Any = None, *, example: Example | None = None) -> Any:
+    """Make a block function a type that specs can name; ``example`` is what ``netspec blocks`` shows of it.
+
+    Raises `RegistrationError` where the name is taken or the declaration can't be used.
+    """
+    if function is None:
+        return lambda function: _register(function, example)
+    return _register(function, example)
+
+
+def _register(function: BlockFunction, example: Example | None) -> BlockFunction:
     if not (function.__doc__ or "").strip():
         raise RegistrationError(f"{function.__name__} needs a docstring: its first sentence is shown by netspec blocks")
-    TYPES.add(BlockType(function.__name__, function, function.__module__.rsplit(".", 1)[-1]))
+    entry = BlockType(function.__name__, function, function.__module__.rsplit(".", 1)[-1])
+    entry.example = example
+    TYPES.add(entry)
     return function
+
+
+def expand_example(entry: BlockType, example: Example) -> Graph:
+    """Expand a block on inputs of its example's shapes, with nothing around it."""
+    builder = GraphBuilder()
+    place = Where(Source("example"), 1, 1, 1, 1)
+    site = Site(entry, Words(entry.name), "", None, None)
+    inputs = [
+        builder.add_input(name, Input(shape, "float32"), site, place)
+        for name, shape in zip(entry.inputs, example.inputs, strict=True)
+    ]
+    scope = BlockScope(builder, _NoDefaults(), f"{entry.name}-", site, place)
+    output = entry.bind(dict(example.options)).expand(scope, inputs)
+    return builder.finish(entry.name, "", inputs, [output])[0]

@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from netspec import yaml
-from netspec.errors import Diagnostic, Mistake, Where
+from netspec.errors import Diagnostic, Mistake, SpecError, Where
 from netspec.expressions import Expression, Names, parse_expression
 from netspec.limits import Limits
+
+MAX_FOUND = 500
+"""So many mistakes are looked for in one spec; 20 are shown, and each costs the search for a suggestion."""
 
 
 class Problems:
@@ -19,7 +22,10 @@ class Problems:
         self.found: dict[tuple[str, Where, str], Diagnostic] = {}
 
     def add(self, diagnostic: Diagnostic) -> None:
+        """Keep a diagnostic. Raises `SpecError` where so many were found that going on helps nobody."""
         self.found.setdefault((diagnostic.code, diagnostic.where, diagnostic.message), diagnostic)
+        if len(self.found) == MAX_FOUND:
+            raise SpecError(self.all)
 
     def say(self, code: str, message: str, where: Where, **more: Any) -> None:
         self.add(Diagnostic(code, message, where, **more))

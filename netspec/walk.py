@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, NoReturn
 
+from netspec.block_definitions import LIBRARY_NOTE
 from netspec.checks import check_repeat, check_when, place_of
-from netspec.errors import Diagnostic, Mistake, Related, SpecError, Where
-from netspec.graph import GraphBuilder, Node, Site, Words
+from netspec.errors import Diagnostic, Mistake, RegistrationError, Related, SpecError, Where
+from netspec.graph import GraphBuilder, Input, Node, Site, Words
 from netspec.layer import Layer, LayerType
 from netspec.limits import Limits
 from netspec.options import show_value
@@ -38,14 +40,18 @@ from netspec.syntax import Branches, Call, Group, Located, Network, Share, Sourc
 from netspec.tensors import BlockCall, BlockScope, check_inputs
 from netspec.values import ExpressionMistake, Problems, Unknowable, Value
 
-MAX_BLOCK_DEPTH = 64
-"""How deeply blocks may contain each other; Python's own stack ends not far behind."""
+MAX_DEPTH = 100
+"""How deeply blocks, groups, branches and shared calls may contain each other; Python's own stack is far from there."""
 
 ABOUT_NAMES = frozenset({"E201", "E202", "E205", "E207"})
 """Mistakes that stand in the body of a block however it is used."""
 
 STEPS_PER_LAYER = 10
 """Steps that make no layer (empty copies, false conditions) take time too: so many are allowed per allowed layer."""
+
+
+Check = Callable[[Problems, Value, Any, str], None]
+"""Reports what is wrong with a value that was worked out, and marks it."""
 
 
 class _SpecDefaults:
@@ -55,7 +61,7 @@ class _SpecDefaults:
         self._walker = walker
         self._constant: dict[str, dict[str, Any] | None] = {}
 
-    def __contains__(self, type_name: str) -> bool:
+    def __contains__(self, type_name: object) -> bool:
         return type_name in self._walker.network.defaults
 
     def of(self, type_name: str, inputs: Sequence[Node]) -> Mapping[str, Any]:
@@ -101,6 +107,7 @@ class Walker:
         self.variables = Variables(network.vars, {}, None)
         self.defaults = _SpecDefaults(self)
         self.inside_blocks: set[Node] = set()
+        self.sharing_depth = 0
         self.use: Where | None = None  # where the outermost YAML block that is being expanded is used
         self._steps_left = limits.layers * STEPS_PER_LAYER
 
@@ -149,7 +156,7 @@ class Walker:
         self._register(step, Entry(BROKEN, copies=copies), place.names, also)  # a copy can name those before it
         outer = place.iteration
         for number in range(times):
-            self._count_step(step)
+            self._count_step(step, 1)
             place.iteration = number
             if self._when(step, place):
                 entry = self._once(step, place, here, f"{here.prefix}{step.label}-{number}", also)
@@ -167,7 +174,8 @@ class Walker:
 
     def _times(self, step: Step, place: Place) -> int | None:
         assert step.repeat is not None
-        times = self.checked(step.repeat, place, lambda value, found: check_repeat(self.problems, value, found, step))
+        check = partial(check_repeat, source=step.source)
+        times = self.checked(step.repeat, place, f"{step.path}.repeat", check)
         if times is None:
             return None
         least = times * (step.body.least_layers() if step.body else 0)
@@ -181,17 +189,20 @@ class Walker:
     def _when(self, step: Step, place: Place) -> bool:
         if step.when is None:
             return True
-        decision = self.checked(
-            step.when, place, lambda value, found: check_when(self.problems, value, found, f"{step.path}.when")
-        )
+        decision = self.checked(step.when, place, f"{step.path}.when", check_when)
         return decision is not False  # where it is not known, go on: there may be more to find
 
     def _once(self, step: Step, place: Place, here: Here, built: str, also: Names | None) -> Entry:
         """Expand one copy of one step."""
-        self._count_step(step)
         start = len(self.builder.nodes)
         inputs = self._read(step, place)
+        self._count_step(step, len(inputs or ()))
         body = step.body
+        if place.depth >= MAX_DEPTH:
+            self.problems.say(
+                "E403", f"blocks and groups are nested more than {MAX_DEPTH} levels deep", step.where, path=step.path
+            )
+            raise SpecError(self.problems.all)
         if body is None or inputs is None:
             entry = Entry(BROKEN)
             if isinstance(body, Group | Branches):
@@ -222,7 +233,7 @@ class Walker:
         iteration, steps = place.iteration, len(place.history)
 
         def expand(inputs: list[Flow], here: Here, built: str) -> Entry:
-            seen = replace(place, history=place.history[:steps], iteration=iteration)
+            seen = replace(place, history=place.history[:steps], iteration=iteration, depth=self.sharing_depth)
             if isinstance(body, Call):
                 return self._call(step, body, inputs, seen, here, built)
             return self._inside(step, body, inputs[0], seen, here, built, None)
@@ -315,7 +326,7 @@ class Walker:
         ends: list[Flow] = []
         lists = [body.steps] if isinstance(body, Group) else body.branches
         for steps in lists:
-            within = Place(names, place.variables, [entered], place.entered, place.iteration, place.depth)
+            within = Place(names, place.variables, [entered], place.entered, place.iteration, place.depth + 1)
             self._steps(steps, within, inner, outer_names)
             ends.append(within.history[-1])
         output = ends[0]
@@ -372,6 +383,11 @@ class Walker:
         except Mistake as mistake:
             self._shape_mistake(mistake, step, call, nodes)
             return Entry(BROKEN)
+        except RegistrationError as error:
+            self.problems.say(
+                "E113", str(error), step.where, path=step.path, help="this is a fault of the block's own code"
+            )
+            return Entry(BROKEN)
         return Entry(output, Inside(self.builder.nodes[start:], built + "-"))
 
     def _bind(self, step: Step, call: Call, place: Place) -> Any:
@@ -382,8 +398,8 @@ class Walker:
         for name, value in written.items():
             path = f"{step.path}.{name}" if name in call.options else f"defaults.{call.entry.name}.{name}"
             # A default was not written here: of the names around, it sees only the spec's and those of the position.
-            found = self.evaluate(value, place if name in call.options else self._outside(place), path, missing=Broken)
-            if found is Broken:
+            found = self.evaluate(value, place if name in call.options else self._outside(place), path, missing=BROKEN)
+            if found is BROKEN:
                 good = False
             else:
                 options[name] = found
@@ -393,7 +409,8 @@ class Walker:
             return call.entry.bind(options)
         except Mistakes as mistakes:
             for mistake in mistakes.mistakes:
-                self.say(mistake, place_of(mistake, written, step.where), step.path)
+                path = f"{step.path}.{mistake.option[0]}" if mistake.option else step.path
+                self.say(mistake, place_of(mistake, written, step.where), path)
             return None
 
     def _outside(self, place: Place) -> Place:
@@ -413,7 +430,7 @@ class Walker:
             message = f"{message} (in {call.entry.name}, at its {mistake.inside})"
         where = step.where
         if self.use is not None:
-            related.insert(0, Related("inside the block, here", where))
+            related.insert(0, Related("inside, here", where))
             where, focus = self.use, None
         self.problems.add(
             Diagnostic(mistake.code, message, where, step.path, mistake.label, focus, mistake.help, tuple(related))
@@ -429,11 +446,6 @@ class Walker:
         here: Here,
         built: str,
     ) -> Entry:
-        if place.depth >= MAX_BLOCK_DEPTH:
-            self.problems.say(
-                "E403", f"blocks are nested more than {MAX_BLOCK_DEPTH} levels deep", step.where, path=step.path
-            )
-            raise SpecError(self.problems.all)
         site = here.site
         if site is None:
             site = Site(step, BlockCall(block, options or {}), step.path, here.stage, built)
@@ -468,7 +480,7 @@ class Walker:
                 values[name] = UNKNOWN
             elif name not in options:
                 values[name] = default
-        note = "" if block.sees_vars else "a block of a library sees only its params; make it one of them"
+        note = "" if block.sees_vars else LIBRARY_NOTE
         variables = Variables(values, known, outer, note)
         place = Place(names, variables, [first], first)
         for name, value in values.items():
@@ -489,7 +501,7 @@ class Walker:
         target: Entry | None = None
         with self.reporting(share.where, f"{step.path}.share"):
             found = resolve_entry(share.target, place)
-            if isinstance(found.output, Node) and found.output.layer.type_name == "input":
+            if found.again is None and isinstance(found.output, Node) and isinstance(found.output.layer, Input):
                 raise Mistake("E212", f"{share.target.text} is an input; it has no weights to share")
             if found.again is None and not (isinstance(found.output, Node) and found.output.name == found.built):
                 raise Mistake("E212", f"{share.target.text} is part of a block; share the block, or one layer of it")
@@ -511,8 +523,11 @@ class Walker:
         if target.again is None or (len(made) == 1 and made[0].name == target.built):
             return self._share_layer(step, target, inputs, here, built)
         site = here.site or Site(step, Words("share", share.target.text), step.path, here.stage, built)
+        outer, self.use = self.use, self.use or step.where
+        outer_depth, self.sharing_depth = self.sharing_depth, place.depth + 1
         with self.builder.sharing(made, target.built, built):
             entry = target.again(inputs, replace(here, site=site), built)
+        self.use, self.sharing_depth = outer, outer_depth
         entry.again, entry.inputs = target.again, target.inputs
         return entry
 
@@ -540,17 +555,17 @@ class Walker:
             found = value.evaluate(Seen(place.variables, place))
         return found
 
-    def checked(self, value: Value, place: Place, check: Any) -> Any:
+    def checked(self, value: Value, place: Place, path: str, check: Check) -> Any:
         """Work out a value and check it, a constant was checked when it was read; None where it is no good."""
         if value.broken:
             return None
         if value.is_constant:
             return value.constant
-        found = self.evaluate(value, place, "", missing=Broken)
-        if found is Broken:
+        found = self.evaluate(value, place, path, missing=BROKEN)
+        if found is BROKEN:
             return None
         probe = Value(value.tree)
-        check(probe, found)
+        check(self.problems, probe, found, path)
         return None if probe.broken else found
 
     def reporting(self, where: Where, path: str) -> _Reporting:
@@ -562,15 +577,16 @@ class Walker:
         if isinstance(mistake, ExpressionMistake):
             where = mistake.where
         if self.use is not None and mistake.code not in ABOUT_NAMES and not isinstance(mistake, Unknowable):
-            inside = Related("inside the block, here", where)
+            inside = Related("inside, here", where)
             self.problems.add(
                 Diagnostic(mistake.code, mistake.message, self.use, path, help=mistake.help, related=(inside,))
             )
         else:
             self.problems.mistake(mistake, where, path)
 
-    def _count_step(self, step: Step) -> None:
-        self._steps_left -= 1
+    def _count_step(self, step: Step, count: int) -> None:
+        """Count steps that are taken, and tensors that are read: both take time, also where they make no layer."""
+        self._steps_left -= count
         if self._steps_left < 0:
             self._too_many_steps(self.limits.layers * STEPS_PER_LAYER, step)
 

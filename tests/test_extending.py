@@ -105,3 +105,21 @@ def test_a_name_near_that_of_a_package_is_suggested(site, tmp_path):
         "assert 'weighted_pooling' not in sys.modules\n"
     )
     assert in_site(script, site, tmp_path) == "write weighted_pooling\n"
+
+
+def test_a_package_that_can_not_be_imported_is_told_at_the_line(site, tmp_path):
+    """And does not take the list of all other types with it."""
+    broken = tmp_path / "broken-1.0.dist-info"
+    broken.mkdir()
+    (broken / "METADATA").write_text("Metadata-Version: 2.1\nName: broken\nVersion: 1.0\n", encoding="utf-8")
+    (broken / "entry_points.txt").write_text("[netspec.types]\nbroken_type = not_there:thing\n", encoding="utf-8")
+    script = (
+        f"sys.path.append({str(tmp_path)!r})\n"
+        "from netspec import SpecError, parse_spec; from netspec.cli import run\n"
+        "try: parse_spec('netspec: 1\\ninput: {shape: [8]}\\nhead: [broken_type]')\n"
+        "except SpecError as error: print(error)\n"
+        "assert run(['blocks']) == 0\n"
+    )
+    said = in_site(script, site, tmp_path)
+    assert "<text>:3:8: error[E113]: broken_type can't be imported from not_there:thing: ModuleNotFoundError" in said
+    assert "conv2d_transpose" in said

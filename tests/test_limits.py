@@ -193,10 +193,10 @@ def test_files_that_extend_each_other(tmp_path):
 
 
 def test_blocks_in_blocks():
-    chain = "".join(f"  b{n}: {{nodes: [b{n - 1}]}}\n" for n in range(1, 80))
+    chain = "".join(f"  b{n}: {{nodes: [b{n - 1}]}}\n" for n in range(1, 120))
     spec = "netspec: 1\nblocks:\n  b0: {nodes: [relu]}\n" + chain + "input: {shape: [8]}\nhead: [b%d]\n"
-    assert codes(parse_spec, spec % 63) == []
-    assert codes(parse_spec, spec % 79) == ["E403"]
+    assert codes(parse_spec, spec % 98) == []
+    assert codes(parse_spec, spec % 101) == ["E403"]
 
 
 @pytest.mark.parametrize("word", ["layer=3", "layers", "layers=-1", "layers=many", "=3"])

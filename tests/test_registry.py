@@ -118,6 +118,30 @@ def test_bad_declarations_say_what_is_missing():
         register_layer(Silent)
     with pytest.raises(RegistrationError, match="needs a docstring"):
         register_block(silent)
+
+    def inputless(*, width: int = 1) -> Tensor:
+        """Takes no tensor."""
+        raise AssertionError
+
+    with pytest.raises(RegistrationError, match="takes no tensor"):
+        register_block(inputless)
+
+    class Ruleless(Layer):
+        """Has no rule for its shape."""
+
+    with pytest.raises(RegistrationError, match="needs infer"):
+        register_layer(Ruleless)
+
+    class Clashing(Layer):
+        """Has an option that every node has as a key."""
+
+        repeat: Annotated[int, Doc("how often")] = 1
+
+        def infer(self, x):
+            return x
+
+    with pytest.raises(RegistrationError, match="'repeat' can't be an option"):
+        Clashing.declared()
     with pytest.raises(RegistrationError, match=r"made from netspec\.Layer"):
         register_layer(int)  # type: ignore[type-var]
 
@@ -133,10 +157,26 @@ def test_a_block_that_fails_is_not_the_specs_fault():
         """Forgets to return a tensor."""
         return None  # type: ignore[return-value]
 
-    with pytest.raises(RegistrationError, match="the block crashing failed: ZeroDivisionError: by zero"):
-        one_layer("crashing")
-    with pytest.raises(RegistrationError, match="the block forgetful must return a Tensor"):
-        one_layer("forgetful")
+    @register_block
+    def twice(x: Tensor) -> Tensor:
+        """Gives two nodes one name."""
+        return apply("relu", apply("relu", x, name="a"), name="a")
+
+    @register_block
+    def odd(x: Tensor) -> Tensor:
+        """Gives a node a name that none can have."""
+        return apply("relu", x, name="a/b")
+
+    for block, reason in {
+        "crashing": "the block crashing failed: ZeroDivisionError: by zero",
+        "forgetful": "the block forgetful must return a Tensor, not NoneType",
+        "twice": "the block twice failed: two nodes are called 'a'",
+        "odd": "the block odd failed: 'a/b' can't be the name of a node: letters, digits and _ only",
+    }.items():
+        with pytest.raises(SpecError) as refused:
+            one_layer(block)
+        (mistake,) = refused.value.diagnostics
+        assert (mistake.code, mistake.message, mistake.where.line) == ("E113", reason, 4)
 
 
 def test_a_mistake_inside_a_block_is_told_at_the_line_that_uses_it():
@@ -224,7 +264,7 @@ def test_an_annotation_is_a_schema(annotation, schema, words):
 
 
 def test_an_annotation_that_is_no_schema():
-    with pytest.raises(TypeError, match="no JSON Schema"):
+    with pytest.raises(RegistrationError, match="no JSON Schema"):
         schema_of(complex)
 
 

@@ -38,6 +38,7 @@ def names(spec):
         ("stages: {middle: [elu]}", ["first-wide", "first-relu", "last-dense", "middle-elu", "head-scores"]),
         ("stages: {first: [elu], middle: [elu]}", ["first-elu", "middle-elu", "last-dense", "head-scores"]),
         ("stages: {first: null}", ["last-dense", "head-scores"]),
+        ("stages: {first: null, other: [elu]}", ["other-elu", "last-dense", "head-scores"]),
         ("head: null", ["first-wide", "first-relu", "last-dense"]),
         ("set: {stages.last: null}", ["first-wide", "first-relu", "head-scores"]),
         ("set: {stages.first.1: null}", ["first-wide", "last-dense", "head-scores"]),

@@ -123,6 +123,27 @@ def _too_large(graph: Graph, bound: int) -> Diagnostic:
     )
 
 
+def _refusal_help(node: Node) -> str:
+    if any(size is None for read in node.inputs for size in read.shape) or any(
+        None in given.shape for given in _inputs_of(node)
+    ):
+        return "Keras loses track of a size that is unknown; give every axis of the inputs a number"
+    return "netspec should have said this before; please report it"
+
+
+def _inputs_of(node: Node) -> Iterator[Node]:
+    """Find the inputs of the network that a node depends on."""
+    waiting, seen = [node], {node}
+    while waiting:
+        current = waiting.pop()
+        if isinstance(current.layer, Input):
+            yield current
+        for read in current.inputs:
+            if read not in seen:
+                seen.add(read)
+                waiting.append(read)
+
+
 def _refused(node: Node, error: Exception) -> SpecError:
     reason = str(error).strip().splitlines()
     said = escape(reason[0]) if reason else type(error).__name__
@@ -133,7 +154,7 @@ def _refused(node: Node, error: Exception) -> SpecError:
                 f"Keras refuses {node.name} ({node.type}): {said}",
                 node.where,
                 path=node.site.path,
-                help="netspec should have said this before; please report it",
+                help=_refusal_help(node),
             )
         ]
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from netspec.errors import Mistake
+from netspec.layer import Example
 from netspec.options import Doc, Keywords
 from netspec.tensors import Tensor, apply, register_block
 
@@ -21,7 +22,7 @@ KernelSize = Annotated[PositiveInt, Doc("size of the middle convolution's window
 Stride = Annotated[PositiveInt, Doc("stride of the block; above 1 it divides height and width")]
 
 
-@register_block
+@register_block(example=Example((15, 15, 256), filters=(64, 64, 256), f=3))
 def identity(x: Tensor, *, filters: Bottleneck, f: KernelSize) -> Tensor:
     """Bottleneck residual block whose shortcut is the input itself.
 
@@ -42,7 +43,7 @@ def identity(x: Tensor, *, filters: Bottleneck, f: KernelSize) -> Tensor:
     return apply("relu", apply("add", [y, x]))
 
 
-@register_block
+@register_block(example=Example((15, 15, 256), filters=(128, 128, 512), f=3, s=2))
 def convolutional(x: Tensor, *, filters: Bottleneck, f: KernelSize, s: Stride = 2) -> Tensor:
     """Bottleneck residual block whose shortcut is a linear projection, for where channels or size change.
 
@@ -65,7 +66,7 @@ def _bottleneck(x: Tensor, filters: tuple[int, int, int], f: int, *, strides: in
     return apply("batch_normalization", y)
 
 
-@register_block
+@register_block(example=Example((15, 15, 64), filters=128, s=2))
 def basic(x: Tensor, *, filters: Filters, s: Stride = 1) -> Tensor:
     """Residual block of two 3×3 convolutions, as in ResNet-18 and ResNet-34.
 
