@@ -92,7 +92,7 @@ class Words:
         return self.detail
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)  # one for every written node that is expanded: freezing would double its cost
 class Site:
     """What the nodes that come from one copy of one written step have in common.
 

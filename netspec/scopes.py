@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from netspec import yaml
 from netspec.errors import Mistake, Source, Where
@@ -12,6 +12,7 @@ from netspec.graph import Node, Site
 from netspec.references import EVERY, INPUT, PREV, Reference
 from netspec.shapes import Shape
 from netspec.suggest import nearest
+from netspec.syntax import Step
 from netspec.values import ExpressionMistake, Unknowable, Value, names_in
 
 
@@ -35,6 +36,15 @@ class Here:
     site: Site | None = None
 
 
+class Origin(NamedTuple):
+    """How something was expanded, for a shared call of it: the step, its place, $i, and how many steps stood before."""
+
+    step: Step
+    place: Place
+    iteration: int | None
+    steps_before: int
+
+
 @dataclass(slots=True)
 class Entry:
     """What a name stands for: an output, the names inside, its copies, and the nodes it made (for ``share``)."""
@@ -46,7 +56,7 @@ class Entry:
     span: tuple[int, int] = (0, 0)
     entered: tuple[Flow, ...] = ()
     inputs: tuple[str, ...] = ()
-    again: Callable[[list[Flow], Here, str], Entry] | None = None  # expands it once more, on other inputs
+    origin: Origin | None = None
     open: bool = False  # a stage or group whose nodes are still being expanded: they can be named, it can't
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from netspec import yaml
 from netspec.errors import Where
-from netspec.options import REQUIRED, Option
+from netspec.options import Option
 from netspec.references import Reference
 from netspec.registry import Type
 from netspec.values import Value
@@ -191,18 +191,3 @@ class Network:
     blocks: dict[str, YamlBlock] = field(default_factory=dict)
     names: dict[str, Where] = field(default_factory=dict)
     used_variables: set[str] = field(default_factory=set)
-
-
-__all__ = [
-    "REQUIRED",
-    "Body",
-    "Branches",
-    "Call",
-    "Group",
-    "InputDeclaration",
-    "Network",
-    "Share",
-    "Source",
-    "Step",
-    "YamlBlock",
-]

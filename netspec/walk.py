@@ -29,6 +29,7 @@ from netspec.scopes import (
     Here,
     Inside,
     Names,
+    Origin,
     Place,
     Seen,
     Variables,
@@ -122,14 +123,9 @@ class Walker:
         self._steps(steps, place, Here(f"{stage}-", stage), also=root.names)
         output = root.history[-1] if root.history else BROKEN
         span = (start, len(self.builder.nodes))
-
-        def again(inputs: list[Flow], here: Here, built: str) -> Entry:
-            names = Names(parent=root.names)
-            within = Place(names, root.variables, inputs, root.entered)
-            self._steps(steps, within, replace(here, prefix=f"{built}-"))
-            return Entry(within.history[-1], names)
-
-        root.names.named[stage] = Entry(output, inside, None, stage, span, entered, again=again)
+        whole = Step(self.network.names[stage], stage, Group(steps), name=stage)  # for a shared call it is a group
+        origin = Origin(whole, root, None, 0)
+        root.names.named[stage] = Entry(output, inside, None, stage, span, entered, origin=origin)
 
     def _steps(self, steps: list[Step], place: Place, here: Here, also: Names | None = None) -> None:
         """Expand a list; what its nodes are called is known in ``place.names``, and their own names in ``also`` too."""
@@ -222,23 +218,8 @@ class Walker:
         entry.entered = tuple(inputs or ())
         if isinstance(body, Call) and not body.entry.variadic:
             entry.inputs = body.entry.inputs
-        if isinstance(body, Call | Group | Branches):
-            entry.again = self._again(step, body, place)
+        entry.origin = entry.origin or Origin(step, place, place.iteration, len(place.history))
         return entry
-
-    def _again(
-        self, step: Step, body: Call | Group | Branches, place: Place
-    ) -> Callable[[list[Flow], Here, str], Entry]:
-        """Remember how a step was expanded, with all that it saw, for a shared call of it."""
-        iteration, steps = place.iteration, len(place.history)
-
-        def expand(inputs: list[Flow], here: Here, built: str) -> Entry:
-            seen = replace(place, history=place.history[:steps], iteration=iteration, depth=self.sharing_depth)
-            if isinstance(body, Call):
-                return self._call(step, body, inputs, seen, here, built)
-            return self._inside(step, body, inputs[0], seen, here, built, None)
-
-        return expand
 
     def _read(self, step: Step, place: Place) -> list[Flow] | None:
         """Find what a step reads from."""
@@ -501,11 +482,11 @@ class Walker:
         target: Entry | None = None
         with self.reporting(share.where, f"{step.path}.share"):
             found = resolve_entry(share.target, place)
-            if found.again is None and isinstance(found.output, Node) and isinstance(found.output.layer, Input):
+            if found.origin is None and isinstance(found.output, Node) and isinstance(found.output.layer, Input):
                 raise Mistake("E212", f"{share.target.text} is an input; it has no weights to share")
-            if found.again is None and not (isinstance(found.output, Node) and found.output.name == found.built):
+            if found.origin is None and not (isinstance(found.output, Node) and found.output.name == found.built):
                 raise Mistake("E212", f"{share.target.text} is part of a block; share the block, or one layer of it")
-            if found.again is not None and not found.entered:
+            if found.origin is not None and not found.entered:
                 message = f"nothing flows into {share.target.text}: its nodes read inputs by name"
                 raise Mistake("E212", message, help="put the nodes into a block or a named group, and share that")
             target = found
@@ -520,16 +501,26 @@ class Walker:
             self.say(Mistake("E306", message), step.where, step.path)
             return Entry(BROKEN)
         made = self.builder.nodes[slice(*target.span)]
-        if target.again is None or (len(made) == 1 and made[0].name == target.built):
+        if target.origin is None or (len(made) == 1 and made[0].name == target.built):
             return self._share_layer(step, target, inputs, here, built)
         site = here.site or Site(step, Words("share", share.target.text), step.path, here.stage, built)
         outer, self.use = self.use, self.use or step.where
         outer_depth, self.sharing_depth = self.sharing_depth, place.depth + 1
         with self.builder.sharing(made, target.built, built):
-            entry = target.again(inputs, replace(here, site=site), built)
+            entry = self._once_more(target.origin, inputs, replace(here, site=site), built)
         self.use, self.sharing_depth = outer, outer_depth
-        entry.again, entry.inputs = target.again, target.inputs
+        entry.origin, entry.inputs = target.origin, target.inputs
         return entry
+
+    def _once_more(self, origin: Origin, inputs: list[Flow], here: Here, built: str) -> Entry:
+        """Expand a step as it was expanded before, with all that it saw, on other inputs."""
+        step, place, iteration, steps_before = origin
+        history = place.history[:steps_before]
+        seen = replace(place, history=history, iteration=iteration, depth=self.sharing_depth)
+        if isinstance(step.body, Call):
+            return self._call(step, step.body, inputs, seen, here, built)
+        assert isinstance(step.body, Group | Branches)
+        return self._inside(step, step.body, inputs[0], seen, here, built, None)
 
     def _share_layer(self, step: Step, target: Entry, inputs: list[Flow], here: Here, built: str) -> Entry:
         node = target.output
