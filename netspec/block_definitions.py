@@ -11,7 +11,6 @@ from netspec.layer import TYPES
 from netspec.nodes import NodeReader, Scope, calls
 from netspec.options import Option, compile_schema, show_value
 from netspec.reader import Reader, kind_of
-from netspec.references import POSITIONAL
 from netspec.suggest import nearest
 from netspec.syntax import Call, YamlBlock
 from netspec.values import Value
@@ -274,14 +273,10 @@ class BlockReader:
 
     def _refuse_unknown_names(self, block: YamlBlock, before: int, path: str) -> None:
         """Report names that no call of the block could give a value, also where nothing calls it."""
-        known = {*block.params, *block.vars, *POSITIONAL, *(self.variables if block.sees_vars else ())}
-        for name, where in self.read.uses[before:]:
-            if name not in known:
-                near = nearest(name, known)
-                note = "" if block.sees_vars else LIBRARY_NOTE
-                own = ", ".join((*block.params, *block.vars))
-                help = f"write {near}" if near else note or (f"there are {own}" if own else "make it a param")
-                self.read.problems.say("E201", f"there is no variable {name!r} here", where, path=path, help=help)
+        own = [*block.params, *block.vars]
+        note = f"there are {', '.join(own)}" if own else "make it a param"
+        outer = self.variables if block.sees_vars else ()
+        self.read.known_names(before, [*own, *outer], note if block.sees_vars else LIBRARY_NOTE, path)
 
     def _refuse_circles(self, block: YamlBlock, done: set[str]) -> None:
         """Break every circle of blocks that contain each other, at the call that closes it."""

@@ -19,7 +19,10 @@ from netspec.syntax import Branches, Call, Group, Located, Share, Source, Step, 
 from netspec.values import Value
 
 BODY_KEYS = ("type", "nodes", "branches", "share")
-BRANCHES_KEYS = ("branches", "merge", "name", "from", "repeat", "when")
+COMMON_KEYS = ("name", "from", "repeat", "when")
+GROUP_KEYS = ("nodes", *COMMON_KEYS)
+BRANCHES_KEYS = ("branches", "merge", *COMMON_KEYS)
+SHARE_KEYS = ("share", *COMMON_KEYS)
 
 
 class Scope:
@@ -37,6 +40,7 @@ class NodeReader:
         self.read = reader
         self.blocks = blocks
         self.broken_blocks: set[str] = set()
+        self.conditional: set[Where] = set()  # places of names whose nodes have a condition
         self.defaults = defaults
 
     def steps(self, tree: yaml.Tree, path: str, scope: Scope) -> list[Step]:
@@ -121,7 +125,7 @@ class NodeReader:
                     "E110", f"a name must be text, not {kind_of(name)}", name.where, path=f"{path}.name"
                 )
             elif self.read.name(name.value, name.where, f"{path}.name"):
-                self.read.claim(name.value, name.where, names)
+                self._claim(name.value, name.where, names, conditional="when" in entries)
                 step.name = name.value
         if "from" in entries:
             step.source = self._source(entries["from"], f"{path}.from")
@@ -133,6 +137,13 @@ class NodeReader:
             step.when = self.read.value(entries["when"], f"{path}.when")
             if step.when.is_constant and not step.when.broken:
                 check_when(self.read.problems, step.when, step.when.constant, f"{path}.when")
+
+    def _claim(self, name: str, where: Where, names: dict[str, Where], *, conditional: bool) -> None:
+        """Take a name. Nodes with conditions may share one, where only one of them is there; expanding sees to that."""
+        if not (conditional and name in names and names[name] in self.conditional):
+            self.read.claim(name, where, names)
+        if conditional:
+            self.conditional.add(where)
 
     def _source(self, tree: yaml.Tree, path: str) -> Source | None:
         if tree.broken:
@@ -167,7 +178,7 @@ class NodeReader:
         return self._call(entry, tree, path) if entry else None
 
     def _read_nodes(self, tree: yaml.Mapping, path: str, scope: Scope) -> Group:
-        self.read.known_keys(tree, ("nodes", "name", "from", "repeat", "when"), path, what="a group")
+        self.read.known_keys(tree, GROUP_KEYS, path, what="a group")
         return Group(self.steps(tree.entries["nodes"], f"{path}.nodes", scope))
 
     def _read_branches(self, tree: yaml.Mapping, path: str, scope: Scope) -> Branches | None:
@@ -215,7 +226,7 @@ class NodeReader:
         return Branches(branches, step)
 
     def _read_share(self, tree: yaml.Mapping, path: str, scope: Scope) -> Share | None:
-        self.read.known_keys(tree, ("share", "from", "name", "repeat", "when"), path, what="a shared call")
+        self.read.known_keys(tree, SHARE_KEYS, path, what="a shared call")
         written = tree.entries["share"]
         reference = self.read.reference(written, f"{path}.share")
         if reference is None:

@@ -210,6 +210,11 @@ class _Parser:
             self.read.known_keys(self.tree.entries["weights"], ("keras_application",), "weights")
 
     def _defaults(self) -> None:
+        before = len(self.read.uses)
+        self._read_defaults()
+        self.read.known_names(before, self.result.vars, "defaults see the vars of the spec", "defaults")
+
+    def _read_defaults(self) -> None:
         result = self.result.defaults
         for type_name, item in self.read.mapping(self.tree, "defaults", "").items():
             path = f"defaults.{type_name}"

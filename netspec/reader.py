@@ -9,7 +9,7 @@ from netspec import yaml
 from netspec.errors import Mistake, Related, Where
 from netspec.limits import Limits
 from netspec.options import show_value
-from netspec.references import RESERVED, Reference, parse_reference
+from netspec.references import POSITIONAL, RESERVED, Reference, parse_reference
 from netspec.registry import NAME
 from netspec.suggest import KEY_WORDS, nearest
 from netspec.values import Problems, Value, compile_value, names_in
@@ -114,6 +114,15 @@ class Reader:
         misspelt = {nearest(key, known, KEY_WORDS) for key in tree.entries if key not in known}
         if not tree.broken and not misspelt & set(keys):
             self.problems.say("E107", message, tree.where, **more)
+
+    def known_names(self, before: int, known: Iterable[str], note: str, path: str) -> None:
+        """Report names that expressions use and that can't have a value there, of all uses since ``before``."""
+        known = {*known, *POSITIONAL}
+        for name, where in self.uses[before:]:
+            if name not in known:
+                near = nearest(name, known)
+                help = f"write {near}" if near else note
+                self.problems.say("E201", f"there is no variable {name!r} here", where, path=path, help=help)
 
     def twice(self, what: str, where: Where, first: Where) -> None:
         """Report a name that is taken: at the later of the two places, as a reader meets them."""

@@ -75,7 +75,8 @@ def table(graph: Graph, file: str = "", depth: str = "block") -> str:
         [row.stage, row.text, str(row.copies), row.output, _count(row.params), _count(row.macs)]
         for row in rows(graph, depth)
     ]
-    header = ["stage", {"stage": "", "block": "block", "layer": "layer"}[depth], "×", "output", "params", "MACs"]
+    what, count = {"stage": ("", "layers"), "block": ("block", "×"), "layer": ("layer", "×")}[depth]
+    header = ["stage", what, count, "output", "params", "MACs"]
     numeric = (2, 4, 5)
     widths = [max(len(line[column]) for line in [header, *lines]) for column in range(len(header))]
     gaps = 2 * (len(header) - 1)

@@ -135,6 +135,7 @@ class Walker:
     def _step(self, step: Step, place: Place, here: Here, also: Names | None) -> None:
         if step.repeat is None:
             if self._when(step, place):
+                self._refuse_second(step, place.names)
                 if isinstance(step.body, Group | Branches):
                     self._register(step, Entry(BROKEN, open=True), place.names, also)
                 entry = self._once(step, place, here, here.prefix + step.label, also)
@@ -143,6 +144,7 @@ class Walker:
             elif step.name:
                 place.names.absent[step.name] = "its when is false"
             return
+        self._refuse_second(step, place.names)
         times = self._times(step, place)
         if times is None:
             place.history.append(BROKEN)
@@ -159,6 +161,12 @@ class Walker:
                 copies[number] = entry
                 place.history.append(entry.output)
         place.iteration = outer
+
+    def _refuse_second(self, step: Step, names: Names) -> None:
+        """Refuse a second node of one name, where conditions let both of them be there."""
+        if step.when is not None and step.name is not None and step.name in names.named:
+            mistake = Mistake("E206", f"the name {step.name!r} is taken already", help="give this one another name")
+            self.say(mistake, step.where, step.path)
 
     def _register(self, step: Step, entry: Entry, names: Names, also: Names | None) -> None:
         if step.name is not None:

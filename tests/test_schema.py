@@ -236,3 +236,33 @@ def test_right(text):
 @pytest.mark.parametrize("text", WRONG.values(), ids=WRONG)
 def test_wrong(text):
     assert errors(text) != []
+
+
+def mappings(schema):
+    """Yield the properties of every mapping in a schema."""
+    if isinstance(schema, dict):
+        if isinstance(schema.get("properties"), dict):
+            yield schema["properties"]
+        for part in schema.values():
+            yield from mappings(part)
+    elif isinstance(schema, list):
+        for part in schema:
+            yield from mappings(part)
+
+
+def test_the_schema_knows_the_keys_that_the_checker_knows():
+    """Two lists of one thing: what an editor offers is what netspec reads."""
+    from netspec.block_definitions import BLOCK_KEYS, PARAM_KEYS
+    from netspec.cost import BUDGETS
+    from netspec.options import NODE_KEYS
+    from netspec.parse import INPUT_KEYS, TOP_LEVEL
+    from netspec.schema import spec_schema
+
+    schema = spec_schema()
+    definitions = schema["$defs"]
+    assert set(schema["properties"]) == set(TOP_LEVEL)
+    keys = [set(found) for found in mappings(schema)]
+    for known in (BLOCK_KEYS, PARAM_KEYS, INPUT_KEYS, BUDGETS):
+        assert set(known) in keys
+    written = json.dumps(definitions["node"])
+    assert all(f'"{key}": {{' in written for key in NODE_KEYS)
