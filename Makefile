@@ -60,6 +60,7 @@ $(VENV)/locked: requirements.lock $(BIN)/python
 
 $(VENV)/installed: $(VENV)/locked pyproject.toml
 	@$(BIN)/$(PIP_INSTALL) --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m compileall -q netspec
 	@touch $@
 	@echo "$(VENV) is ready."
 

@@ -9,7 +9,7 @@ from netspec.graph import Graph, Input, Node, Site, Words
 from netspec.layer import TYPES
 from netspec.limits import Limits
 from netspec.registry import Mistakes
-from netspec.scopes import BROKEN, Entry, Flow, Names, Place, resolve
+from netspec.scopes import BROKEN, Entry, Flow, Place, resolve
 from netspec.shapes import show
 from netspec.syntax import Call, Network, Share, Step
 from netspec.values import Problems
@@ -21,7 +21,11 @@ def expand(network: Network, problems: Problems, limits: Limits) -> Graph | None
 
     Raises `SpecError` at a limit, where going on would take what the limit is to save.
     """
-    return _Expander(network, problems, limits).run()
+    expander = _Expander(network, problems, limits)
+    try:
+        return expander.run()
+    finally:
+        expander.walker.close()
 
 
 class _Expander:
@@ -35,7 +39,7 @@ class _Expander:
         self.builder = self.walker.builder
 
     def run(self) -> Graph | None:
-        root = Place(Names(written=self.network.names), self.walker.variables, [], None)
+        root = Place(self.walker.open_scope(written=self.network.names), self.walker.variables, [], None)
         self._check_variables(root)
         inputs = self._inputs(root)
         self._padding(root)

@@ -108,14 +108,28 @@ class Walker:
         self.variables = Variables(network.vars, {}, None)
         self.defaults = _SpecDefaults(self)
         self.inside_blocks: set[Node] = set()
+        self._scopes: list[Names] = []
         self.sharing_depth = 0
         self.use: Where | None = None  # where the outermost YAML block that is being expanded is used
         self._steps_left = limits.layers * STEPS_PER_LAYER
 
+    def open_scope(self, parent: Names | None = None, written: Mapping[str, Where] | None = None) -> Names:
+        """Make a scope, which `close` empties."""
+        names = Names(parent, written=written or {})
+        self._scopes.append(names)
+        return names
+
+    def close(self) -> None:
+        """Let go of all scopes: they and what they name refer to each other, and would wait to be collected."""
+        for names in self._scopes:
+            names.named.clear()
+            names.automatic.clear()
+        self._scopes.clear()
+
     # -- lists of nodes
 
     def stage(self, stage: str, steps: list[Step], root: Place) -> None:
-        inside = Names(parent=root.names)
+        inside = self.open_scope(root.names)
         start = len(self.builder.nodes)
         entered = tuple(root.history[-1:])
         place = Place(inside, root.variables, root.history, root.entered)
@@ -311,7 +325,7 @@ class Walker:
             inner, names, outer_names = here, place.names, also
         else:
             site = here.site or Site(step, Words(step.label), step.path, here.stage, built)
-            inner, names, outer_names = Here(f"{built}-", here.stage, site), Names(parent=place.names), None
+            inner, names, outer_names = Here(f"{built}-", here.stage, site), self.open_scope(place.names), None
         ends: list[Flow] = []
         lists = [body.steps] if isinstance(body, Group) else body.branches
         for steps in lists:
@@ -438,7 +452,7 @@ class Walker:
         site = here.site
         if site is None:
             site = Site(step, BlockCall(block, options or {}), step.path, here.stage, built)
-        names = Names()
+        names = self.open_scope()
         if block.named_inputs:
             for name, tensor in zip(block.inputs, [*inputs, *[BROKEN] * len(block.inputs)], strict=False):
                 names.named[name] = Entry(tensor)
