@@ -6,7 +6,7 @@ far as it can be known, and nothing is said twice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any, NoReturn
@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 from netspec.block_definitions import LIBRARY_NOTE
 from netspec.checks import check_repeat, check_when, place_of
 from netspec.errors import Diagnostic, Mistake, RegistrationError, Related, SpecError, Where
+from netspec.evaluate import Evaluator
 from netspec.graph import GraphBuilder, Input, Node, Site, Words
 from netspec.layer import Layer, LayerType
 from netspec.limits import Limits
@@ -39,20 +40,13 @@ from netspec.scopes import (
 from netspec.suggest import nearest
 from netspec.syntax import Branches, Call, Group, Located, Network, Share, Source, Step, YamlBlock
 from netspec.tensors import BlockCall, BlockScope, check_inputs
-from netspec.values import ExpressionMistake, Problems, Unknowable, Value
+from netspec.values import ExpressionMistake, Problems, Unknowable
 
 MAX_DEPTH = 100
 """How deeply blocks, groups, branches and shared calls may contain each other; Python's own stack is far from there."""
 
-ABOUT_NAMES = frozenset({"E201", "E202", "E205", "E207"})
-"""Mistakes that stand in the body of a block however it is used."""
-
 STEPS_PER_LAYER = 10
 """Steps that make no layer (empty copies, false conditions) take time too: so many are allowed per allowed layer."""
-
-
-Check = Callable[[Problems, Value, Any, str], None]
-"""Reports what is wrong with a value that was worked out, and marks it."""
 
 
 class _SpecDefaults:
@@ -77,32 +71,12 @@ class _SpecDefaults:
         return {name: value.evaluate(Seen(place.variables, place)) for name, value in values.items()}
 
 
-class _Reporting:
-    """Turns a `Mistake` into a diagnostic: at the expression that made it where that is known, else at ``where``."""
-
-    __slots__ = ("path", "walker", "where")
-
-    def __init__(self, walker: Walker, where: Where, path: str) -> None:
-        self.walker = walker
-        self.where = where
-        self.path = path
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> bool:
-        if isinstance(error, Mistake):
-            self.walker.say(error, self.where, self.path)
-            return True
-        return False
-
-
-class Walker:
+class Walker(Evaluator):
     """Expands the nodes of one network into a `GraphBuilder`."""
 
     def __init__(self, network: Network, problems: Problems, limits: Limits) -> None:
+        super().__init__(problems)
         self.network = network
-        self.problems = problems
         self.limits = limits
         self.builder = GraphBuilder()
         self.variables = Variables(network.vars, {}, None)
@@ -110,7 +84,6 @@ class Walker:
         self.inside_blocks: set[Node] = set()
         self._scopes: list[Names] = []
         self.sharing_depth = 0
-        self.use: Where | None = None  # where the outermost YAML block that is being expanded is used
         self._steps_left = limits.layers * STEPS_PER_LAYER
 
     def open_scope(self, parent: Names | None = None, written: Mapping[str, Where] | None = None) -> Names:
@@ -555,47 +528,7 @@ class Walker:
             return Entry(self.builder.add(built, node.layer, nodes, site, step.where))
         return Entry(BROKEN)
 
-    # -- evaluating and reporting
-
-    def evaluate(self, value: Value, place: Place, path: str, missing: Any = None) -> Any:
-        """Work out a value; ``missing`` where it can't be, and the reason was reported."""
-        if value.broken:
-            return missing
-        if value.is_constant:
-            return value.constant
-        found = missing
-        with self.reporting(value.where, path):
-            found = value.evaluate(Seen(place.variables, place))
-        return found
-
-    def checked(self, value: Value, place: Place, path: str, check: Check) -> Any:
-        """Work out a value and check it, a constant was checked when it was read; None where it is no good."""
-        if value.broken:
-            return None
-        if value.is_constant:
-            return value.constant
-        found = self.evaluate(value, place, path, missing=BROKEN)
-        if found is BROKEN:
-            return None
-        probe = Value(value.tree)
-        check(self.problems, probe, found, path)
-        return None if probe.broken else found
-
-    def reporting(self, where: Where, path: str) -> _Reporting:
-        """Report what goes wrong inside a ``with``, and go on after it."""
-        return _Reporting(self, where, path)
-
-    def say(self, mistake: Mistake, where: Where, path: str) -> None:
-        """Report a mistake. One that depends on how a YAML block is used is reported there, then inside."""
-        if isinstance(mistake, ExpressionMistake):
-            where = mistake.where
-        if self.use is not None and mistake.code not in ABOUT_NAMES and not isinstance(mistake, Unknowable):
-            inside = Related("inside, here", where)
-            self.problems.add(
-                Diagnostic(mistake.code, mistake.message, self.use, path, help=mistake.help, related=(inside,))
-            )
-        else:
-            self.problems.mistake(mistake, where, path)
+    # -- limits
 
     def _count_step(self, step: Step, count: int) -> None:
         """Count steps that are taken, and tensors that are read: both take time, also where they make no layer."""
