@@ -6,7 +6,7 @@ See https://keras.io/api/layers/normalization_layers/.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from netspec.errors import Mistake
 from netspec.layer import Example, Layer, Weight, Weights, register_layer
@@ -53,6 +53,22 @@ class NormalizationLayer(Layer):
         """List the factor and the offset, those of them that are learned."""
         gamma = (Weight("gamma", shape),) if scale else ()
         return (*gamma, Weight("beta", shape)) if center else gamma
+
+
+class SampleNormalization(NormalizationLayer):
+    """What normalizing each sample by itself takes: a factor and an offset that are learned."""
+
+    options_come_last: ClassVar[bool] = True
+
+    epsilon: Epsilon = 0.001
+    center: Center = True
+    scale: Scale = True
+    beta_initializer: Initializer = "zeros"
+    gamma_initializer: Initializer = "ones"
+    beta_regularizer: Regularizer = None
+    gamma_regularizer: Regularizer = None
+    beta_constraint: Constraint = None
+    gamma_constraint: Constraint = None
 
 
 @register_layer
@@ -104,21 +120,12 @@ class BatchNormalization(NormalizationLayer):
 
 
 @register_layer
-class LayerNormalization(NormalizationLayer):
+class LayerNormalization(SampleNormalization):
     """Brings the values of each sample to mean 0 and variance 1 along an axis (Ba et al., 2016)."""
 
     example = Example((197, 768), epsilon=1e-6)
 
     axis: Axes = -1
-    epsilon: Epsilon = 0.001
-    center: Center = True
-    scale: Scale = True
-    beta_initializer: Initializer = "zeros"
-    gamma_initializer: Initializer = "ones"
-    beta_regularizer: Regularizer = None
-    gamma_regularizer: Regularizer = None
-    beta_constraint: Constraint = None
-    gamma_constraint: Constraint = None
 
     def infer(self, x: Shape) -> Shape:
         axis_indices(self.type_name, self.axis, x)
@@ -131,22 +138,13 @@ class LayerNormalization(NormalizationLayer):
 
 
 @register_layer
-class GroupNormalization(NormalizationLayer):
+class GroupNormalization(SampleNormalization):
     """Brings groups of channels of each sample to mean 0 and variance 1 (Wu and He, 2018)."""
 
     example = Example((16, 16, 64), groups=8)
 
     groups: Annotated[Literal[-1] | PositiveInt, Doc("number of groups; -1 makes every channel its own")] = 32
     axis: Axis = -1
-    epsilon: Epsilon = 0.001
-    center: Center = True
-    scale: Scale = True
-    beta_initializer: Initializer = "zeros"
-    gamma_initializer: Initializer = "ones"
-    beta_regularizer: Regularizer = None
-    gamma_regularizer: Regularizer = None
-    beta_constraint: Constraint = None
-    gamma_constraint: Constraint = None
 
     def infer(self, x: Shape) -> Shape:
         (size,) = self.known_sizes(self.axis, x)
