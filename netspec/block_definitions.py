@@ -290,6 +290,7 @@ class BlockReader:
                 stack.pop()
                 open_names.pop()
                 done.add(current.name)
+                current.least_layers()  # inner blocks first, so that asking the outer ones goes one level deep
                 continue
             entry = step.body.entry if isinstance(step.body, Call) else None
             if not isinstance(entry, YamlBlock):

@@ -46,6 +46,10 @@ class Registered:
     kind: str
 
 
+MAX_ITEMS = 1000
+"""The most values that an option's list may have."""
+
+
 class _Required:
     def __repr__(self) -> str:
         return "required"
@@ -78,6 +82,9 @@ class Option:
 
     def check(self, value: object) -> Mistake | None:
         """Say what is wrong with a value, or None. Objects of a ``kind`` are checked by their own registry instead."""
+        if isinstance(value, list | tuple) and len(value) > MAX_ITEMS:
+            message = f"{self.name} has {len(value):,} values; {MAX_ITEMS:,} are allowed"
+            return Mistake("E104", message, option=(self.name,))
         if self.validator.is_valid(value):
             return None
         return Mistake(

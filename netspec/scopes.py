@@ -124,27 +124,34 @@ class Variables:
 
     def _work_out(self, name: str, place: Place) -> None:
         """Work a value out, those that it needs first. The stack is our own: a chain may be longer than Python's."""
-        waiting, begun = [name], list[str]()
-        while waiting:
-            current = waiting[-1]
-            if current in self._known:
-                waiting.pop()
-                continue
-            value = self._values[current]
-            if value.broken or current in self._spoilt:
-                raise Unknowable
-            if current in begun:
-                self._known[current] = value.evaluate(Seen(self, place))
-                begun.remove(current)
-                continue
-            begun.append(current)
-            for needed in names_in(value):
-                if needed in begun:
-                    circle = begun[begun.index(needed) :]
-                    self._spoilt.update(circle)
-                    raise _circle([*circle, needed], value)
-                if needed in self._values and needed not in self._known:
-                    waiting.append(needed)
+        waiting = [name]
+        begun: dict[str, None] = {}  # in the order in which they were begun
+        try:
+            while waiting:
+                current = waiting[-1]
+                if current in self._known:
+                    waiting.pop()
+                elif current in self._spoilt or self._values[current].broken:
+                    raise Unknowable
+                elif current in begun:
+                    self._known[current] = self._values[current].evaluate(Seen(self, place))
+                    del begun[current]
+                else:
+                    begun[current] = None
+                    waiting += self._needed(current, begun)
+        except Mistake:
+            self._spoilt.update(begun)  # said once, not again for everything that needs it
+            raise
+
+    def _needed(self, name: str, begun: Mapping[str, None]) -> list[str]:
+        """List the values that a value still needs. Raises `ExpressionMistake` where they need it in turn."""
+        value = self._values[name]
+        needed = list(names_in(value))
+        for one in needed:
+            if one in begun:
+                names = list(begun)
+                raise _circle([*names[names.index(one) :], one], value)
+        return [one for one in needed if one in self._values and one not in self._known]
 
     def _unknown(self, name: str, place: Place) -> Mistake:
         known = [*place.positional(), *place.variables.names()]

@@ -16,6 +16,8 @@ Shape = tuple[Size, ...]
 
 def show(shape: Shape) -> str:
     """Write a shape for people: ``16×16×256``, an unknown size as ``?``, no axes at all as ``scalar``."""
+    if len(shape) > 16:
+        return f"{show(shape[:6])}×…×{show(shape[-2:])} ({len(shape):,} axes)"
     return "×".join("?" if size is None else str(size) for size in shape) or "scalar"
 
 

@@ -23,9 +23,10 @@ class Problems:
 
     def add(self, diagnostic: Diagnostic) -> None:
         """Keep a diagnostic. Raises `SpecError` where so many were found that going on helps nobody."""
-        self.found.setdefault((diagnostic.code, diagnostic.where, diagnostic.message), diagnostic)
-        if len(self.found) == MAX_FOUND:
-            raise SpecError(self.all)
+        if len(self.found) < MAX_FOUND:
+            self.found.setdefault((diagnostic.code, diagnostic.where, diagnostic.message), diagnostic)
+        elif diagnostic.severity == "error":
+            raise SpecError([*self.errors, diagnostic])
 
     def say(self, code: str, message: str, where: Where, **more: Any) -> None:
         self.add(Diagnostic(code, message, where, **more))
