@@ -11,6 +11,7 @@ from netspec.layer import TYPES
 from netspec.nodes import NodeReader, Scope, calls
 from netspec.options import Option, compile_schema, show_value
 from netspec.reader import Reader, kind_of
+from netspec.references import POSITIONAL
 from netspec.suggest import nearest
 from netspec.syntax import Call, YamlBlock
 from netspec.values import Value
@@ -105,20 +106,26 @@ class BlockReader:
                 )
 
     def _params_of(self, block: YamlBlock) -> None:
-        """A param's default may use the params before it, not those after it."""
-        seen: set[str] = set()
+        """A param's default may use the params before it and the spec's variables, nothing else."""
+        seen: list[str] = []
         for name in block.params:
             default = block.defaults.get(name)
-            later = [used for used in _names(default) if used in block.params and used not in seen] if default else []
-            if default is not None and later:
-                itself = later[0] == name
-                message = (
-                    f"the default of {name} uses {'itself' if itself else f'{later[0]}, which is declared after it'}"
-                )
-                help = "a default can use the params before it" if itself else f"move {later[0]} before {name}"
-                self.read.problems.say("E201", message, default.where, help=help)
-                default.broken = True
-            seen.add(name)
+            if default is not None and not default.broken:
+                known = {*seen, *POSITIONAL, *(self.variables if block.sees_vars else ())}
+                for used in sorted(set(_names(default)) - known):
+                    message, help = self._unknown_in_default(block, name, used, seen)
+                    self.read.problems.say("E201", message, default.where, help=help)
+                    default.broken = True
+            seen.append(name)
+
+    def _unknown_in_default(self, block: YamlBlock, name: str, used: str, seen: list[str]) -> tuple[str, str]:
+        if used == name:
+            return f"the default of {name} uses itself", "a default can use the params before it"
+        if used in block.params:
+            return f"the default of {name} uses {used}, which is declared after it", f"move {used} before {name}"
+        near = nearest(used, seen)
+        others = f"there are {', '.join(seen)}" if seen else "make it a param before this one"
+        return f"there is no variable {used!r} here", f"write {near}" if near else others
 
     def _block_inputs(self, block: YamlBlock, tree: yaml.Tree, path: str) -> None:
         names = tree.items if isinstance(tree, yaml.Sequence) else []

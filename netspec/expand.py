@@ -153,8 +153,12 @@ class _Expander:
             return
         used_blocks = {node.block for node in graph.nodes.values()}
         used_places = {node.where for node in graph.nodes.values()}
+        used_stages = {node.stage for node in graph.nodes.values()}
         warned: set[object] = set()
         for node in unused:
+            if node.stage is not None and node.stage not in used_stages:
+                self._warn_unused_stage(node, warned)
+                continue
             step = node.site.step
             in_block = node in self.walker.inside_blocks or (
                 isinstance(step, Step) and isinstance(step.body, Call | Share)
@@ -168,6 +172,16 @@ class _Expander:
                 name = node.block if in_block and node.block else node.name
                 message = f"{name} reaches no output, so it is not built"
                 self.problems.say("W201", message, where, path=node.site.path, help=help)
+
+    def _warn_unused_stage(self, node: Node, warned: set[object]) -> None:
+        """Warn once of a stage that is unused as a whole, as the tail is where a variant taps a tensor."""
+        if node.stage not in warned:
+            warned.add(node.stage)
+            message = f"nothing of {node.stage} reaches an output, so it is not built"
+            where = self.network.names[str(node.stage)]
+            self.problems.say(
+                "W201", message, where, path=node.site.path.rsplit(".", 1)[0], help="delete it if that is meant"
+            )
 
     def _warn_unread_inputs(self, graph: Graph) -> None:
         read = {node.name for reader in self.builder.nodes for node in reader.inputs}

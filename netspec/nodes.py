@@ -12,7 +12,6 @@ from netspec.layer import TYPES
 from netspec.options import NODE_KEYS
 from netspec.plugins import find, installed
 from netspec.reader import Reader, kind_of
-from netspec.references import PREV
 from netspec.registry import Mistakes, Type
 from netspec.suggest import nearest
 from netspec.syntax import Branches, Call, Group, Located, Share, Source, Step, YamlBlock
@@ -160,8 +159,7 @@ class NodeReader:
         return Source(tuple(self._located(item, path) for item in items), tree.where)
 
     def _located(self, tree: yaml.Tree, path: str) -> Located:
-        # what is no reference was reported; prev stands in for it
-        return Located(self.read.reference(tree, path) or PREV, tree.where)
+        return Located(self.read.reference(tree, path), tree.where)
 
     def _read_type(self, tree: yaml.Mapping, path: str, scope: Scope) -> Call | None:
         type_tree = tree.entries["type"]

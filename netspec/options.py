@@ -17,7 +17,7 @@ from functools import cached_property
 from typing import Annotated, Any, Literal, Union
 
 from netspec.errors import Mistake, RegistrationError
-from netspec.suggest import nearest
+from netspec.suggest import TYPE_WORDS, nearest
 
 JsonSchema = dict[str, Any]
 
@@ -333,7 +333,7 @@ def _way_out(name: str, schema: JsonSchema, value: object) -> str:
         if "boolean" in kinds and value.casefold() in ("yes", "no", "on", "off"):
             return f"write {name}: {'true' if value.casefold() in ('yes', 'on') else 'false'}"
         choices = [str(choice) for arm in arms for choice in arm.get("enum", ()) if isinstance(choice, str)]
-        if choices and (near := nearest(value, choices)):
+        if choices and (near := nearest(value, choices, TYPE_WORDS)):
             return f"write {name}: {near}"
         if kinds & {"integer", "number"} and value.isascii() and _is_number(value):
             return f"write {name}: {value} without quotes"

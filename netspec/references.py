@@ -56,7 +56,7 @@ def _help(text: object) -> str:
     if isinstance(text, str):
         if _BRACKETS.search(text):
             return f"write {_BRACKETS.sub(_dotted, text)}: a copy's number follows a dot"
-        if text.startswith("$"):
+        if "$" in text:
             return "references are written out; an expression can't stand here"
         dotted = _SEPARATORS.sub(".", text)
         if dotted != text and _REFERENCE.fullmatch(dotted):

@@ -157,9 +157,10 @@ class Variables:
         known = [*place.positional(), *place.variables.names()]
         near = nearest(name, known)
         if name == "i":
-            return Mistake(
-                "E201", "$i counts copies, and nothing repeats here", help="write repeat: beside it, or leave $i out"
-            )
+            help = "write repeat: beside it, or leave $i out"
+            if place.in_block:
+                help = "a block does not see the $i of its caller; give the block a param for it"
+            return Mistake("E201", "$i counts copies, and nothing repeats here", help=help)
         shown = ", ".join(sorted(set(known))[:8])
         help = self._note or (f"there are {shown}" if shown else f"declare it: vars: {{{name}: …}}")
         return Mistake("E201", f"there is no variable {name!r} here", help=f"write {near}" if near else help)
@@ -184,6 +185,7 @@ class Place:
     entered: Flow | None
     iteration: int | None = None
     depth: int = 0
+    in_block: bool = False
 
     def outermost(self) -> Place:
         """The place of the spec's own variables: nothing flows there."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from netspec.graph import Graph, Input, Node, total_macs
+from netspec.graph import Graph, Input, Node, Site, total_macs
 from netspec.options import escape
 from netspec.shapes import show
 
@@ -52,14 +52,22 @@ def rows(graph: Graph, depth: str = "block") -> list[Row]:
         key: object = (node.stage, site.step if depth == "block" or node.stage is None else None)
         row = found.get(key)
         if row is None:
-            described = site.written
-            text = f"{described.type_name} {described.brief()}" if depth == "block" or node.stage is None else ""
-            row = found[key] = Row(stage, text.rstrip())
+            row = found[key] = Row(stage, _described(site) if depth == "block" or node.stage is None else "")
+        elif (
+            depth == "block"
+            and site is not row.nodes[-1].site
+            and site.written.brief() != row.nodes[0].site.written.brief()
+        ):
+            row.text = f"{_described(row.nodes[0].site)} … {site.written.brief()}"
         row.nodes.append(node)
         copies.setdefault(key, set()).add(site.block or node.name if depth == "block" else "")
     for key, names in copies.items():
-        found[key].copies = len(found[key].nodes) if depth == "stage" else len(names)
+        found[key].copies = sum(n.owner is None for n in found[key].nodes) if depth == "stage" else len(names)
     return list(found.values())
+
+
+def _described(site: Site) -> str:
+    return f"{site.written.type_name} {site.written.brief()}".rstrip()
 
 
 def _labelled(node: Node) -> str:

@@ -16,9 +16,9 @@ from netspec.values import Value
 
 
 class Located(NamedTuple):
-    """A reference and the place where it is written."""
+    """A reference and the place where it is written; None for a text that is none, which was reported."""
 
-    reference: Reference
+    reference: Reference | None
     where: Where
 
 
@@ -34,7 +34,7 @@ class Source:
 
     def flows(self) -> bool:
         references = self.references.values() if isinstance(self.references, dict) else self.references
-        return any(located.reference.flows for located in references)
+        return any(located.reference is None or located.reference.flows for located in references)
 
 
 @dataclass(slots=True, eq=False)

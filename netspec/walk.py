@@ -233,8 +233,10 @@ class Walker(Evaluator):
             found.extend(tensors)
         return found
 
-    def _found(self, reference: Reference, place: Place, where: Where, path: str) -> list[Flow] | None:
+    def _found(self, reference: Reference | None, place: Place, where: Where, path: str) -> list[Flow] | None:
         """Resolve a reference; None where it leads nowhere, and that was reported."""
+        if reference is None:
+            return None
         with self.reporting(where, path):
             return resolve(reference, place)
         return None
@@ -248,7 +250,8 @@ class Walker(Evaluator):
         name, inputs, required = taker
         path = f"{step.path}.from"
         if not inputs:
-            help = f"write from: [{', '.join(located.reference.text for located in references.values())}]"
+            texts = [located.reference.text for located in references.values() if located.reference]
+            help = f"write from: [{', '.join(texts)}]"
             message = f"the inputs of {'a group' if name == 'nodes' else name} have no names"
             self.problems.say("E207", message, source.where, path=path, help=help)
             return None
@@ -302,7 +305,7 @@ class Walker(Evaluator):
         ends: list[Flow] = []
         lists = [body.steps] if isinstance(body, Group) else body.branches
         for steps in lists:
-            within = Place(names, place.variables, [entered], place.entered, place.iteration, place.depth + 1)
+            within = replace(place, names=names, history=[entered], depth=place.depth + 1)
             self._steps(steps, within, inner, outer_names)
             ends.append(within.history[-1])
         output = ends[0]
@@ -431,7 +434,7 @@ class Walker(Evaluator):
                 names.named[name] = Entry(tensor)
         first = inputs[0]
         variables = self._block_variables(block, options, first, names)
-        within = Place(names, variables, [first], first, None, place.depth + 1)
+        within = Place(names, variables, [first], first, None, place.depth + 1, in_block=True)
         start = len(self.builder.nodes)
         outermost = self.use is None
         self.use = self.use or step.where
@@ -458,7 +461,7 @@ class Walker(Evaluator):
                 values[name] = default
         note = "" if block.sees_vars else LIBRARY_NOTE
         variables = Variables(values, known, outer, note)
-        place = Place(names, variables, [first], first)
+        place = Place(names, variables, [first], first, in_block=True)
         for name, value in values.items():
             if value is UNKNOWN:
                 continue

@@ -335,6 +335,7 @@ _CONSTANTS: dict[str, bool | None] = {
 _INTEGER = re.compile(r"[-+]?(?:0x(?P<hex>[0-9a-fA-F]+)|0o(?P<octal>[0-7]+)|(?P<decimal>0|[1-9][0-9]*))\Z")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?\Z")
 _NOT_FINITE = re.compile(r"(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z")
+_SPLIT_EXPRESSION = re.compile(r"(?<!['\"\w])\$(?:\(|[A-Za-z_]\w*\[)")
 _STRING = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 
@@ -396,12 +397,16 @@ def _broken(source: Source, error: yaml.YAMLError) -> Diagnostic:
     # The parser often notices only on the line after the one that is wrong.
     for number in (mark.line, mark.line - 1):
         line = lines[number] if 0 <= number < len(lines) else ""
-        column = line.find("$(")
-        if column >= 0 and (number < mark.line or column <= mark.column) and not _STRING.search(line[:column] + "'"):
-            quoted = line[column - 1 : column] in ("'", '"')
-            if not quoted:
-                at = Where(source, number + 1, column + 1, number + 1, len(line.rstrip()) + 1)
-                return Diagnostic("E008", "quote this expression: YAML ends it early", at, help=QUOTE_HELP)
+        found = _SPLIT_EXPRESSION.search(line)
+        end = mark.column + 1 if number == mark.line else len(line)
+        if found and found.start() <= end and _brackets_open(line[found.start() : end]):
+            at = Where(source, number + 1, found.start() + 1, number + 1, len(line.rstrip()) + 1)
+            help = (
+                QUOTE_HELP
+                if found[0] == "$("
+                else f'write "$({found[0][1:]}…)", with $( ) around it all, in double quotes'
+            )
+            return Diagnostic("E008", "quote this expression: YAML ends it early", at, help=help)
     context = getattr(error, "context", None)
     context_mark = getattr(error, "context_mark", None)
     if context_mark is not None and context_mark.line < len(lines) and not "".join(lines[mark.line :]).strip():
