@@ -247,12 +247,12 @@ class BlockReader:
         items = tree.entries.get("items")
         if items is not None:
             if not isinstance(items, yaml.Mapping):
-                self.read.problems.say(
+                self.read.wrong_kind(
                     "E112",
-                    f"items describes each item with a mapping, not {kind_of(items)}",
-                    items.where,
-                    path=f"{path}.items",
-                    help="write items: {type: integer}",
+                    "items describes each item with a mapping",
+                    items,
+                    f"{path}.items",
+                    "write items: {type: integer}",
                 )
                 return None
             inner = self._param_schema(items, f"{path}.items")

@@ -11,7 +11,7 @@ from netspec.errors import Diagnostic, RegistrationError, Where
 from netspec.layer import TYPES
 from netspec.options import NODE_KEYS
 from netspec.plugins import find, installed
-from netspec.reader import Reader, kind_of
+from netspec.reader import Reader
 from netspec.registry import Mistakes, Type
 from netspec.suggest import nearest
 from netspec.syntax import Branches, Call, Group, Located, Share, Source, Step, YamlBlock
@@ -47,12 +47,8 @@ class NodeReader:
         if not isinstance(tree, yaml.Sequence):
             if not tree.broken:
                 what = path if path.startswith(("stages.", "head")) else "nodes"
-                self.read.problems.say(
-                    "E108",
-                    f"{what} must be a list of nodes, not {kind_of(tree)}",
-                    tree.where,
-                    path=path,
-                    help="begin each node with a dash: - relu",
+                self.read.wrong_kind(
+                    "E108", f"{what} must be a list of nodes", tree, path, "begin each node with a dash: - relu"
                 )
             return []
         steps = [self.step(item, f"{path}.{index}", scope) for index, item in enumerate(tree.items)]
@@ -85,12 +81,12 @@ class NodeReader:
         return step
 
     def _not_a_node(self, tree: yaml.Tree, path: str) -> None:
-        self.read.problems.say(
+        self.read.wrong_kind(
             "E109",
-            f"a node is a name or a mapping, not {kind_of(tree)}",
-            tree.where,
-            path=path,
-            help="write - relu, or - {type: conv2d, filters: 64, kernel_size: 3}",
+            "a node is a name or a mapping",
+            tree,
+            path,
+            "write - relu, or - {type: conv2d, filters: 64, kernel_size: 3}",
         )
 
     def _not_one_kind(self, tree: yaml.Mapping, kinds: list[str], path: str) -> None:
@@ -120,9 +116,7 @@ class NodeReader:
         if "name" in entries:
             name = entries["name"]
             if not isinstance(name, yaml.Scalar) or not isinstance(name.value, str):
-                self.read.problems.say(
-                    "E110", f"a name must be text, not {kind_of(name)}", name.where, path=f"{path}.name"
-                )
+                self.read.wrong_kind("E110", "a name must be text", name, f"{path}.name")
             elif self.read.name(name.value, name.where, f"{path}.name"):
                 self._claim(name.value, name.where, names, conditional="when" in entries)
                 step.name = name.value
@@ -165,12 +159,7 @@ class NodeReader:
         type_tree = tree.entries["type"]
         if not isinstance(type_tree, yaml.Scalar) or not isinstance(type_tree.value, str):
             if not type_tree.broken:
-                self.read.problems.say(
-                    "E109",
-                    f"type must be the name of a layer or block, not {kind_of(type_tree)}",
-                    type_tree.where,
-                    path=f"{path}.type",
-                )
+                self.read.wrong_kind("E109", "type must be the name of a layer or block", type_tree, f"{path}.type")
             return None
         entry = self.find_type(type_tree.value, type_tree.where, f"{path}.type")
         return self._call(entry, tree, path) if entry else None
@@ -184,12 +173,12 @@ class NodeReader:
         written = tree.entries["branches"]
         if not isinstance(written, yaml.Sequence) or not written.items:
             if not written.broken:
-                self.read.problems.say(
+                self.read.wrong_kind(
                     "E108",
-                    f"branches must be a list of lists of nodes, not {kind_of(written)}",
-                    written.where,
-                    path=f"{path}.branches",
-                    help="write branches: [[…], […]]",
+                    "branches must be a list of lists of nodes",
+                    written,
+                    f"{path}.branches",
+                    "write branches: [[…], […]]",
                 )
             return None
         inside = Scope(scope.names, own=False)

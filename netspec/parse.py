@@ -12,7 +12,7 @@ from netspec.errors import Where
 from netspec.limits import Limits
 from netspec.nodes import NodeReader, Scope
 from netspec.options import show_value
-from netspec.reader import Reader, kind_of
+from netspec.reader import Reader
 from netspec.syntax import InputDeclaration, Network
 from netspec.values import Problems, constant
 
@@ -132,12 +132,12 @@ class _Parser:
         if tree.broken:
             return None
         if not isinstance(tree, yaml.Mapping):
-            self.read.problems.say(
+            self.read.wrong_kind(
                 "E108",
-                f"{path} must be a mapping with shape and dtype, not {kind_of(tree)}",
-                tree.where,
-                path=path,
-                help="write {shape: [height, width, channels]}, without the batch",
+                f"{path} must be a mapping with shape and dtype",
+                tree,
+                path,
+                "write {shape: [height, width, channels]}, without the batch",
             )
             return None
         self.read.known_keys(tree, INPUT_KEYS, path)
@@ -177,12 +177,8 @@ class _Parser:
         if tree is None or tree.broken:
             return
         if not isinstance(tree, yaml.Sequence) or not tree.items:
-            self.read.problems.say(
-                "E108",
-                f"outputs must be a list of references, not {kind_of(tree)}",
-                tree.where,
-                path="outputs",
-                help="write outputs: [name, stage.name]",
+            self.read.wrong_kind(
+                "E108", "outputs must be a list of references", tree, "outputs", "write outputs: [name, stage.name]"
             )
             return
         self.result.outputs = []
@@ -222,9 +218,7 @@ class _Parser:
             if entry is None or item.broken:
                 continue
             if not isinstance(item, yaml.Mapping):
-                self.read.problems.say(
-                    "E108", f"{path} must be a mapping from option to value, not {kind_of(item)}", item.where, path=path
-                )
+                self.read.wrong_kind("E108", f"{path} must be a mapping from option to value", item, path)
                 continue
             result[type_name] = {}
             for name in item.entries:

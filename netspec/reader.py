@@ -36,7 +36,7 @@ class Reader:
             return default
         if not isinstance(item, yaml.Scalar) or not isinstance(item.value, str):
             quotes = "put it in quotes" if isinstance(item, yaml.Scalar) else ""
-            self.problems.say("E108", f"{key} must be text, not {kind_of(item)}", item.where, path=key, help=quotes)
+            self.wrong_kind("E108", f"{key} must be text", item, key, quotes)
             return default
         return item.value
 
@@ -45,9 +45,7 @@ class Reader:
         if item is None or (item.broken and not isinstance(item, yaml.Mapping)):
             return {}
         if not isinstance(item, yaml.Mapping):
-            self.problems.say(
-                "E108", f"{key} must be a mapping, not {kind_of(item)}", item.where, path=f"{path}.{key}".lstrip(".")
-            )
+            self.wrong_kind("E108", f"{key} must be a mapping", item, f"{path}.{key}".lstrip("."))
             return {}
         return item.entries
 
@@ -108,6 +106,10 @@ class Reader:
             return False
         names[name] = where
         return True
+
+    def wrong_kind(self, code: str, wanted: str, tree: yaml.Tree, path: str, help: str = "") -> None:
+        """Report a tree of the wrong kind: what is wanted, and what stands there."""
+        self.problems.say(code, f"{wanted}, not {kind_of(tree)}", tree.where, path=path, help=help)
 
     def missing(self, tree: yaml.Mapping, keys: Iterable[str], known: Iterable[str], message: str, **more: str) -> None:
         """Report a key that is not there, unless it is there misspelt, which was reported."""
