@@ -31,7 +31,7 @@ MAX_DEPTH = 100
 CONSTANTS: Mapping[str, bool | None] = {"true": True, "false": False, "null": None}
 
 
-class Names(Protocol):
+class Lookup(Protocol):
     """What an expression can see."""
 
     def value(self, name: str) -> Any:
@@ -48,10 +48,10 @@ class Expression:
     text: str
     names: frozenset[str]
     uses_shapes: bool
-    _evaluate: Callable[[Names], Any]
+    _evaluate: Callable[[Lookup], Any]
     magnitude: int
 
-    def evaluate(self, names: Names) -> Any:
+    def evaluate(self, names: Lookup) -> Any:
         """Work out the value. Raises `Mistake`."""
         return bounded(self._evaluate(names), self.magnitude)
 
@@ -290,7 +290,7 @@ _OPERATORS: Mapping[type[ast.operator], Callable[[Any, Any, int], Any]] = {
     ast.Pow: _power,
 }
 
-Function = Callable[[Names], Any]
+Function = Callable[[Lookup], Any]
 
 
 class _Compiler:
@@ -372,7 +372,7 @@ class _Compiler:
             raise Mistake("E203", f"{sign} can't stand in an expression", help=_HELP)
         left, right, magnitude = self._node(node.left), self._node(node.right), self.magnitude
 
-        def evaluate(names: Names) -> Any:
+        def evaluate(names: Lookup) -> Any:
             a, b = left(names), right(names)
             try:
                 return bounded(apply(a, b, magnitude), magnitude)
@@ -387,7 +387,7 @@ class _Compiler:
         parts = [self._node(value) for value in node.values]
         stops_at = isinstance(node.op, ast.Or)
 
-        def evaluate(names: Names) -> Any:
+        def evaluate(names: Lookup) -> Any:
             value: Any = None
             for part in parts:
                 value = part(names)
@@ -404,7 +404,7 @@ class _Compiler:
         except KeyError:
             raise Mistake("E203", "is can't stand in an expression", help="compare with == or !=") from None
 
-        def evaluate(names: Names) -> bool:
+        def evaluate(names: Lookup) -> bool:
             left = first(names)
             for check, part in zip(checks, rest, strict=True):
                 right = part(names)
@@ -425,7 +425,7 @@ class _Compiler:
     def _subscript(self, node: ast.Subscript) -> Function:
         items, index = self._node(node.value), self._index(node.slice)
 
-        def evaluate(names: Names) -> Any:
+        def evaluate(names: Lookup) -> Any:
             container, at = items(names), index(names)
             if not isinstance(container, list | str):
                 raise Mistake("E204", f"{show_value(container)} has no items")
@@ -464,7 +464,7 @@ class _Compiler:
             )
         arguments = [self._node(argument) for argument in node.args]
 
-        def evaluate(names: Names) -> Any:
+        def evaluate(names: Lookup) -> Any:
             try:
                 return bounded(function(*[argument(names) for argument in arguments]), self.magnitude)
             except (ValueError, TypeError, OverflowError) as error:
@@ -517,7 +517,7 @@ def _refuse_syntax(text: str, error: BaseException) -> NoReturn:
 
 
 def _refuse_lookalikes(bare: str) -> NoReturn:
-    """Names are ASCII: Python would read 𝐧 as n, and a Cyrillic а would be another name that looks the same."""
+    """Lookup are ASCII: Python would read 𝐧 as n, and a Cyrillic а would be another name that looks the same."""
     odd = next(character for character in bare if not character.isascii())
     message = f"the character {odd!r} (U+{ord(odd):04X}) can't stand in an expression"
     raise Mistake("E203", message, help="names are written in ASCII")

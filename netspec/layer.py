@@ -49,6 +49,7 @@ class Weight(NamedTuple):
     name: str
     shape: tuple[int, ...]
     trainable: bool = True
+    initializer: str = ""  # the option that says how it starts, where its name does not tell
 
 
 Weights = tuple[Weight, ...]
@@ -200,11 +201,12 @@ class Layer(Settings):
     def _refuse_initializers(self, weights: Weights) -> None:
         """Refuse an initializer that can't make its weight: Keras notices only when it does."""
         for weight in weights:
-            option = f"{weight.name.removesuffix('_kernel')}_initializer"
+            option = weight.initializer or f"{weight.name.removesuffix('_kernel')}_initializer"
             initializer = getattr(self, option, None)
             if isinstance(initializer, ConfiguredObject) and (reason := initializer.refuses(weight.shape)):
                 message = f"{self.type_name}: {initializer.type_name} can't start the {weight.name}: {reason}"
-                raise Mistake("E305", message, option=(option,))
+                help = f"write {option}: glorot_uniform, or another that makes any shape"
+                raise Mistake("E305", message, help=help, option=(option,))
 
     @cached_property
     def _applied(self) -> dict[tuple[Shape, ...], Applied]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from netspec import yaml
 from netspec.errors import Diagnostic, Mistake, SpecError, Where
-from netspec.expressions import Expression, Names, parse_expression
+from netspec.expressions import Expression, Lookup, parse_expression
 from netspec.limits import Limits
 
 MAX_FOUND = 500
@@ -74,13 +74,13 @@ class Value:
     is_constant: bool = True
     broken: bool = False
     expressions: tuple[Expression, ...] = ()
-    _evaluate: Callable[[Names], Any] | None = None
+    _evaluate: Callable[[Lookup], Any] | None = None
 
     @property
     def where(self) -> Where:
         return self.tree.where
 
-    def evaluate(self, names: Names) -> Any:
+    def evaluate(self, names: Lookup) -> Any:
         """Work the value out. Raises `ExpressionMistake`."""
         return self.constant if self._evaluate is None else self._evaluate(names)
 
@@ -111,7 +111,7 @@ def compile_value(tree: yaml.Tree, problems: Problems, limits: Limits, path: str
     expressions: list[Expression] = []
     broken = any(part.broken for part in yaml.walk(tree))
 
-    def build(part: yaml.Tree) -> Callable[[Names], Any] | None:
+    def build(part: yaml.Tree) -> Callable[[Lookup], Any] | None:
         """Give a function for a part that holds an expression, None for one that doesn't."""
         nonlocal broken
         if isinstance(part, yaml.Scalar):
@@ -143,8 +143,8 @@ def compile_value(tree: yaml.Tree, problems: Problems, limits: Limits, path: str
     return Value(tree, None, False, broken, tuple(expressions), evaluate)
 
 
-def _located(expression: Expression, where: Where) -> Callable[[Names], Any]:
-    def evaluate(names: Names) -> Any:
+def _located(expression: Expression, where: Where) -> Callable[[Lookup], Any]:
+    def evaluate(names: Lookup) -> Any:
         try:
             return expression.evaluate(names)
         except (ExpressionMistake, Unknowable):

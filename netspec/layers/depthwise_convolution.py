@@ -79,7 +79,8 @@ class DepthwiseConvolution(ChannelwiseConvolution):
 
     def weights(self, x: Shape) -> Weights:
         channels = require_known(self.type_name, x[-1], "channels")
-        kernel = Weight("kernel", (*self.along(self.kernel_size), channels, self.depth_multiplier))
+        shape = (*self.along(self.kernel_size), channels, self.depth_multiplier)
+        kernel = Weight("kernel", shape, initializer="depthwise_initializer")
         return with_bias((kernel,), self.use_bias, channels * self.depth_multiplier)
 
     def brief(self) -> str:

@@ -61,7 +61,9 @@ def run(built: Built, inputs: tuple[Shape, ...]) -> Shape | None:
 
 def known_as(layer: Layer, inputs: tuple[Shape, ...]) -> Weights:
     """List netspec's weights as Keras shows them: of a layer with trainable false, none is trainable."""
-    return tuple(weight._replace(trainable=weight.trainable and layer.trainable) for weight in layer.weights(*inputs))
+    return tuple(
+        Weight(weight.name, weight.shape, weight.trainable and layer.trainable) for weight in layer.weights(*inputs)
+    )
 
 
 def unchecked(entry: LayerType, options: Mapping[str, Any]) -> Layer:
