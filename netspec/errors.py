@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 CODES: Mapping[str, str] = {
     "E001": "the file can't be read",
@@ -163,7 +164,8 @@ class Mistake(Exception):
 
     ``option`` names the option at fault as a path (``("filters", 2)``), ``label`` is what to write beside it, and
     ``notes`` says of an input, by position, what it brings: ``{0: "the shortcut carries 256 channels"}``; ``inside``
-    is the way from the written node to the layer of a block where it happened.
+    is the way from the written node to the layer of a block where it happened, and ``inputs`` the nodes that flowed
+    into that layer.
     """
 
     def __init__(
@@ -185,3 +187,4 @@ class Mistake(Exception):
         self.label = label
         self.notes = dict(notes or {})
         self.inside = inside
+        self.inputs: tuple[Any, ...] = ()

@@ -151,7 +151,11 @@ class GraphBuilder:
 
     def add(self, name: str, layer: Layer, inputs: tuple[Node, ...], site: Site, where: Where) -> Node:
         """Add one call of a layer. Raises `Mistake` where the inputs' shapes don't suit it."""
-        applied = layer.apply(tuple([node.shape for node in inputs]))
+        try:
+            applied = layer.apply(tuple([node.shape for node in inputs]))
+        except Mistake as mistake:
+            mistake.inputs = inputs
+            raise
         owner = None
         if self._owners is not None:
             owner = self._owners.get(name)

@@ -110,7 +110,12 @@ def require_spatial(type_name: str, shape: Shape, rank: int, siblings: Sequence[
     if len(shape) == rank + 1:
         return
     sibling = type_name.replace(f"{rank}d", f"{len(shape) - 1}d")
-    if len(shape) - 1 in siblings:
+    if len(shape) == rank:
+        sizes = ", ".join("-1" if size is None else str(size) for size in (*shape, 1))
+        between = f"put {{type: reshape, target_shape: [{sizes}]}} before it, which adds the channels"
+        if len(shape) - 1 in siblings:
+            between = f"use {sibling}, or {between}"
+    elif len(shape) - 1 in siblings:
         between = f"use {sibling}, or put reshape before it"
     elif len(shape) <= 1:
         between = "put reshape before it, or take out the flatten or global pooling that the spatial axes were lost in"
@@ -206,11 +211,7 @@ def broadcast(type_name: str, shapes: Sequence[Shape]) -> Shape:
             if a == 1 or b == 1:
                 joined.append(b if a == 1 else a)
             elif a is not None and b is not None and a != b:
-                raise _cannot_join(
-                    type_name,
-                    shapes,
-                    "give every input the same sizes: a 1×1 convolution changes channels, a stride height and width",
-                )
+                raise _cannot_join(type_name, shapes, _to_the_same(result, shape))
             else:
                 joined.append(b if a is None else a)
         result = tuple(joined)
@@ -235,11 +236,7 @@ def concatenate(type_name: str, shapes: Sequence[Shape], axis: int) -> Shape:
             elif known is None:
                 joined[index] = size
             elif size is not None and size != known:
-                raise _cannot_join(
-                    type_name,
-                    shapes,
-                    f"only axis {axis + 1}, along which they are laid, may differ in size",
-                )
+                raise _cannot_join(type_name, shapes, _to_lay(tuple(joined), shape, axis))
     return tuple(joined)
 
 
@@ -251,6 +248,45 @@ def _cannot_join(type_name: str, shapes: Sequence[Shape], help: str) -> Mistake:
         help=help,
         notes={index: f"this side is {text}" for index, text in enumerate(shown)},
     )
+
+
+def _to_the_same(left: Shape, right: Shape) -> str:
+    """Say how two shapes become the same: by what differs, channels or the sizes before them."""
+    if len(left) != len(right):
+        return "give both the same number of axes: reshape makes any, global_average_pooling2d with keepdims keeps them"
+    if left[:-1] == right[:-1]:
+        return _same_channels(left, right)
+    if left[-1] == right[-1] or 1 in (left[-1], right[-1]):
+        return _same_spatial(left, right)
+    return f"{_same_spatial(left, right)}; {_same_channels(left, right)}"
+
+
+def _same_channels(left: Shape, right: Shape) -> str:
+    """Say how two inputs come to the same channels: all are made with them, or one is projected."""
+    wanted, other = left[-1], right[-1]
+    spatial = len(left) - 1
+    if spatial not in SPATIAL_AXES:
+        return f"make both {wanted} wide: {{type: dense, units: {wanted}}} changes the {other}"
+    projection = f"{{type: conv{spatial}d, filters: {wanted}, kernel_size: 1}}"
+    return f"use filters: {wanted} on both sides, or project the {other} with {projection}"
+
+
+def _same_spatial(left: Shape, right: Shape) -> str:
+    """Say how two inputs come to the same height and width: a small difference is padding, a large one strides."""
+    pairs = [(max(a, b), min(a, b)) for a, b in zip(left[:-1], right[:-1], strict=True) if a and b]
+    if all(large < 1.5 * small for large, small in pairs):
+        return "give every window padding: same, so that only strides change the sizes"
+    enlarging = f"; up_sampling{len(pairs)}d enlarges the smaller one" if len(pairs) in SPATIAL_AXES else ""
+    return f"give both sides the same sizes, by the same strides and pooling{enlarging}"
+
+
+def _to_lay(left: Shape, right: Shape, axis: int) -> str:
+    """Say how two shapes can be laid one after another along an axis."""
+    last = len(left) - 1
+    if all(left[index] == right[index] for index in range(last) if index != axis):
+        return f"only axis {axis + 1} may differ in size; leave axis out to lay them along the last"
+    only = f"only axis {axis + 1}, along which they are laid, may differ in size"
+    return f"{only}; {_same_spatial(left, right)}" if axis == last else only
 
 
 def divide(type_name: str, whole: int, parts: int, what: str, option: tuple[str | int, ...] = ()) -> int:

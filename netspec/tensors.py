@@ -123,7 +123,6 @@ def _inside(mistake: Mistake, label: str) -> Mistake:
     """Note on the way out of a block where it happened; what the mistake says of options is about inner ones."""
     mistake.inside = f"{label}.{mistake.inside}" if mistake.inside else label
     mistake.option = ()
-    mistake.notes = {}
     return mistake
 
 
@@ -168,7 +167,8 @@ class BlockCall:
         """Run the function. Raises `Mistake`, and `RegistrationError` where the function itself is wrong."""
         try:
             result = self.entry.target(*[Tensor(scope, node) for node in nodes], **self.options)
-        except Mistake:
+        except Mistake as mistake:
+            mistake.inputs = mistake.inputs or tuple(nodes)
             raise
         except Exception as error:
             kind = "" if isinstance(error, RegistrationError) else f"{type(error).__name__}: "

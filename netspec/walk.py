@@ -37,6 +37,7 @@ from netspec.scopes import (
     resolve,
     resolve_entry,
 )
+from netspec.story import tell
 from netspec.suggest import nearest
 from netspec.syntax import Branches, Call, Group, Located, Network, Share, Source, Step, YamlBlock
 from netspec.tensors import BlockCall, BlockScope, check_inputs
@@ -360,7 +361,7 @@ class Walker(Evaluator):
             self.problems.mistake(mistake, step.where, step.path)
             return Entry(BROKEN)
         except Mistake as mistake:
-            self._shape_mistake(mistake, step, call, nodes)
+            self._shape_mistake(mistake, step, call, site)
             return Entry(BROKEN)
         except RegistrationError as error:
             self.problems.say(
@@ -395,24 +396,20 @@ class Walker(Evaluator):
     def _outside(self, place: Place) -> Place:
         return Place(Names(), self.variables, place.history, place.entered, place.iteration)
 
-    def _shape_mistake(self, mistake: Mistake, step: Step, call: Call, nodes: tuple[Node, ...]) -> None:
+    def _shape_mistake(self, mistake: Mistake, step: Step, call: Call, site: Site) -> None:
         """Report a mistake that shapes made, at the step, or for a step inside a YAML block where the block is used."""
         value = call.options.get(str(mistake.option[0])) if mistake.option else None
         focus = value.find(mistake) if value else None
-        related = [
-            Related(note, nodes[index].where)
-            for index, note in mistake.notes.items()
-            if nodes[index].where != step.where
-        ]
+        label, related = tell(mistake, mistake.inputs, step, site.step)
         message = mistake.message
         if mistake.inside:
             message = f"{message} (in {call.entry.name}, at its {mistake.inside})"
         where = step.where
         if self.use is not None:
-            related.insert(0, Related("inside, here", where))
+            related.insert(0, Related("inside, here", focus or where))
             where, focus = self.use, None
         self.problems.add(
-            Diagnostic(mistake.code, message, where, step.path, mistake.label, focus, mistake.help, tuple(related))
+            Diagnostic(mistake.code, message, where, step.path, label, focus, mistake.help, tuple(related))
         )
 
     def _yaml_block(

@@ -1,0 +1,161 @@
+"""The story behind a mistake of shapes: which lines made the sizes that don't go together.
+
+A shape rule knows sizes; the nodes that flowed into it know where each size came from. `tell` follows them back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise, takewhile
+
+from netspec.errors import Mistake, Related, Where
+from netspec.graph import Node
+from netspec.shapes import Shape, show, volume
+from netspec.syntax import Call, Step, YamlBlock
+
+MAX_STEPS = 2000
+"""So many nodes are followed back: a line that is further away says nothing any more."""
+
+MAX_LINES = 6
+"""So many lines that made a size smaller are shown, those that did most."""
+
+MAX_SIZES = 8
+"""Of a longer trail the middle is left out."""
+
+
+def tell(mistake: Mistake, inputs: Sequence[Node], step: Step, outermost: object) -> tuple[str, list[Related]]:
+    """Say beside the mark, and at other lines, how a mistake came about.
+
+    ``inputs`` flowed into the layer that refused them, ``step`` is the written node, and ``outermost`` the written node
+    of the spec that it belongs to, which is another one inside a block.
+    """
+    told = _STORIES.get(mistake.code)
+    if told is None or not inputs:
+        return mistake.label, []
+    story = _Story(mistake, inputs, outermost)
+    label = told(story)
+    notes: dict[Where, str] = {}
+    for where, note in story.notes:
+        if where != step.where:
+            notes.setdefault(where, note)
+    return mistake.label or label, [Related(note, where) for where, note in notes.items()]
+
+
+class _Story:
+    """One mistake, the nodes that led to it, and what was found out about them."""
+
+    def __init__(self, mistake: Mistake, inputs: Sequence[Node], outermost: object) -> None:
+        self.mistake = mistake
+        self.inputs = inputs
+        self.outermost = outermost
+        self.notes: list[tuple[Where, str]] = []
+
+    def place(self, node: Node) -> Where:
+        """Find the line of a node: of one inside a YAML block, the line that uses the block, unless we are inside."""
+        step = node.site.step
+        inside = isinstance(step, Step) and isinstance(step.body, Call) and isinstance(step.body.entry, YamlBlock)
+        return step.where if isinstance(step, Step) and inside and step is not self.outermost else node.where
+
+    def note(self, node: Node, text: str) -> None:
+        self.notes.append((self.place(node), text))
+
+    def sides(self) -> str:
+        """Of a join: what each input carries, and the line that made it so."""
+        origins: list[tuple[Node, str]] = []
+        for index, text in self.mistake.notes.items():
+            node = self.inputs[index]
+            origin = _origin(node)
+            self.note(node, text)
+            if self.place(origin) != self.place(node):
+                origins.append((origin, f"{show(origin.shape)} from here on"))
+        for origin, text in origins:
+            self.note(origin, text)
+        return ""
+
+    def trail(self) -> str:
+        """Of a window that is too large: the sizes on the way, and the lines that made them smaller."""
+        way = [(node, node.shape[:-1]) for node in _way(self.inputs[0])]
+        changes = [(node, before, after) for (_, before), (node, after) in pairwise(way) if before != after]
+        if not changes:
+            return self.first()
+        by_line: dict[Where, list[Shape]] = {}
+        for node, before, after in changes:
+            by_line.setdefault(self.place(node), [before]).append(after)
+        factors = {where: _factor(line[0], line[-1]) for where, line in by_line.items()}
+        most = sorted((where for where in factors if factors[where] > 1), key=lambda where: -factors[where])[:MAX_LINES]
+        self.notes += [(where, _arrows(line)) for where, line in by_line.items() if where in most]
+        return f"the input went {_arrows([changes[0][1], *(after for _, _, after in changes)])}"
+
+    def rank(self) -> str:
+        """Of a wrong number of axes: the line that made it so."""
+        first = _way(self.inputs[0])[0]
+        before = f"{show(_main(first).shape)} becomes {show(first.shape)} here" if first.inputs else ""
+        self.note(first, before or f"{show(first.shape)} from here on")
+        return ""
+
+    def unknown(self) -> str:
+        """Of a size that has to be known: the line where it is not."""
+        for node in self.inputs:
+            if None in node.shape:
+                first = node
+                for earlier in _back(node):
+                    if None in earlier.shape:
+                        first = earlier
+                self.note(first, f"{show(first.shape)}: not known from here on")
+                break
+        return ""
+
+    def first(self) -> str:
+        """Of sizes that don't fit: the line that made them."""
+        origin = _origin(self.inputs[0])
+        self.note(origin, f"{show(origin.shape)} from here on")
+        return ""
+
+
+_STORIES: Mapping[str, Callable[[_Story], str]] = {
+    "E301": _Story.sides,
+    "E302": _Story.rank,
+    "E303": _Story.trail,
+    "E304": _Story.unknown,
+    "E305": _Story.first,
+}
+
+
+def _main(node: Node) -> Node:
+    """Of several nodes that flowed into one, choose the largest, which the others are spread to."""
+    return max(node.inputs, key=lambda one: (len(one.shape), volume(one.shape[:-1]) or 0))
+
+
+def _back(node: Node) -> Iterator[Node]:
+    """Follow what flowed into a node, itself first."""
+    for _ in range(MAX_STEPS):
+        yield node
+        if not node.inputs:
+            return
+        node = _main(node)
+
+
+def _origin(node: Node) -> Node:
+    """Find the node that first had the shape that a node has."""
+    *_, origin = takewhile(lambda earlier: earlier.shape == node.shape, _back(node))
+    return origin
+
+
+def _way(node: Node) -> list[Node]:
+    """List, in the order of the data, the nodes of one rank that lead to a node."""
+    way = list(takewhile(lambda earlier: len(earlier.shape) == len(node.shape), _back(node)))
+    return way[::-1]
+
+
+def _factor(before: Shape, after: Shape) -> float:
+    """By what factor sizes became smaller."""
+    return (volume(before) or 1) / max(volume(after) or 1, 1)
+
+
+def _arrows(shapes: Sequence[Shape]) -> str:
+    """Write sizes one after another, ``64→32→16``; one number where height and width are the same all along."""
+    square = all(len(set(shape)) == 1 for shape in shapes)
+    sizes = [show(shape[:1] if square else shape) for shape in shapes]
+    if len(sizes) > MAX_SIZES:
+        sizes = [*sizes[:5], "…", *sizes[-2:]]
+    return "→".join(sizes)
