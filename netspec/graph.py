@@ -72,6 +72,18 @@ class Node:
         return f"<{self.name}: {self.type} {show(self.shape)}>"
 
 
+class Presumed(Node):
+    """What a node would give if the mistake in it, or before it, were mended.
+
+    A size that is unknown here would be known then: nothing can be said about it, and nothing is built of it.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, name: str, inputs: tuple[Node, ...], shape: Shape, site: Site, where: Where) -> None:
+        super().__init__(name, Input(shape, ""), inputs, Applied(shape, 0, 0, None), site, where)
+
+
 class Described(Protocol):
     """What can be named in a table: a layer or a block with its options."""
 

@@ -65,7 +65,9 @@ class NodeReader:
                 self._not_a_node(tree, path)
                 return broken
             entry = self.find_type(tree.value, tree.where, path)
-            return Step(tree.where, path, self._call(entry, yaml.Mapping({}, tree.where), path)) if entry else broken
+            nothing = yaml.Mapping({}, tree.where)
+            body = self._call(entry, nothing, path) if entry else self._meant(tree.value, nothing, path)
+            return Step(tree.where, path, body)
         if isinstance(tree, yaml.Sequence):
             self._not_a_node(tree, path)
             return broken
@@ -162,7 +164,26 @@ class NodeReader:
                 self.read.wrong_kind("E109", "type must be the name of a layer or block", type_tree, f"{path}.type")
             return None
         entry = self.find_type(type_tree.value, type_tree.where, f"{path}.type")
-        return self._call(entry, tree, path) if entry else None
+        return self._call(entry, tree, path) if entry else self._meant(type_tree.value, tree, path)
+
+    def _meant(self, name: str, tree: yaml.Mapping, path: str) -> Call | None:
+        """Read a node whose type does not exist as the one that was suggested, where all its options suit that."""
+        near = TYPES.nearest(name, self.blocks)
+        entry = None if near is None else self.blocks.get(near) or TYPES.get(near)
+        if entry is None:
+            return None
+        written = {name: item for name, item in tree.entries.items() if name not in NODE_KEYS}
+        options = {name: self.read.value(item, f"{path}.{name}") for name, item in written.items()}
+        defaults = {name: value for name, value in self.defaults.get(entry.name, {}).items() if name not in written}
+        if next(entry.check_names({**defaults, **options}), None):
+            return None
+        if any(self._wrong(entry, option, value) for option, value in options.items()):
+            return None
+        return Call(entry, options, defaults)
+
+    def _wrong(self, entry: Type, name: str, value: Value) -> bool:
+        """Whether a value can't be that of an option; one that has to be worked out may be good."""
+        return value.broken or (value.is_constant and any(True for _ in entry.check_value(name, value.constant)))
 
     def _read_nodes(self, tree: yaml.Mapping, path: str, scope: Scope) -> Group:
         self.read.known_keys(tree, GROUP_KEYS, path, what="a group")
@@ -234,28 +255,35 @@ class NodeReader:
         if "merge" in tree.entries:
             self.read.unknown_key("merge", (), tree.keys["merge"], f"{path}.merge", entry.name)
         defaults = {name: value for name, value in self.defaults.get(entry.name, {}).items() if name not in written}
+        options: dict[str, Value] = {}
+        doubtful: set[str] = set()
         good = True
         for mistake in entry.check_names({**defaults, **written}, NODE_KEYS):
-            name = mistake.option[0] if mistake.option else None
-            self.read.problems.mistake(
-                mistake, tree.keys[str(name)] if name else tree.where, f"{path}.{name}" if name else path
-            )
             good = False
-        options: dict[str, Value] = {}
+            name = str(mistake.option[0]) if mistake.option else None
+            self.read.problems.mistake(
+                mistake, tree.keys[name] if name else tree.where, f"{path}.{name}" if name else path
+            )
+            if name and (near := entry.meant(name, {**written, **options})):
+                options[near] = self.read.value(written[name], f"{path}.{name}")
+                if self._wrong(entry, near, options[near]):
+                    doubtful.add(near)
+            else:
+                doubtful |= set(entry.options) if name else entry.missing({**defaults, **written})
         for name, item in written.items():
             if name in entry.options:
                 options[name] = self.option(entry, name, item, f"{path}.{name}")
-                good = good and not options[name].broken
-        if not good:
-            return None
-        call = Call(entry, options, defaults)
+                if options[name].broken:
+                    doubtful.add(name)
+        good = good and not doubtful
+        call = Call(entry, options, defaults, None if good else doubtful)
         everything = {**defaults, **options}
-        if not isinstance(entry, YamlBlock) and all(value.is_constant for value in everything.values()):
+        if good and not isinstance(entry, YamlBlock) and all(value.is_constant for value in everything.values()):
             try:
                 call.bound = entry.bind({name: value.constant for name, value in everything.items()})
             except Mistakes as mistakes:
                 report_mistakes(self.read.problems, mistakes.mistakes, everything, tree.where, path)
-                return None
+                call.doubtful = entry.doubtful(mistakes.mistakes)
         return call
 
     def option(self, entry: Type, name: str, tree: yaml.Tree, path: str) -> Value:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -65,12 +65,25 @@ class Type:
         unknown = [name for name in names if name not in self.options]
         for name in unknown:
             yield self.unknown_option(name, names, also)
-        missing = [name for name, option in self.options.items() if option.required and name not in names]
+        missing = [name for name in self.options if name in self.missing(names)]
         renamed = {nearest(name, missing, OPTION_WORDS) for name in unknown}
         missing = [name for name in missing if name not in renamed]  # a misspelt option is one mistake, not two
         if missing:
             help = "add " + "; ".join(self._wanted(name) for name in missing)
             yield Mistake("E103", f"{self.name} needs {' and '.join(missing)}", help=help)
+
+    def missing(self, names: Container[str]) -> set[str]:
+        """The required options that are not among ``names``."""
+        return {name for name, option in self.options.items() if option.required and name not in names}
+
+    def meant(self, name: str, names: Mapping[str, object]) -> str | None:
+        """The option that one that does not exist was probably meant to be, of those that are still free."""
+        return nearest(name, [option for option in self.options if option not in names], OPTION_WORDS)
+
+    def doubtful(self, mistakes: Sequence[Mistake]) -> set[str]:
+        """The options that mistakes are about; all of them where one does not say."""
+        named = {str(mistake.option[0]) for mistake in mistakes if mistake.option}
+        return named if all(mistake.option for mistake in mistakes) else set(self.options)
 
     def _wanted(self, name: str) -> str:
         option = self.options[name]
@@ -175,9 +188,13 @@ class Registry:
     def get(self, name: str) -> Type | None:
         return self._types.get(name)
 
-    def unknown(self, name: str, also: Iterator[str] | tuple[str, ...] = ()) -> Mistake:
+    def nearest(self, name: str, also: Iterable[str] = ()) -> str | None:
+        """Find what a name that does not exist was meant to be (``also`` holds further names)."""
+        return nearest(name, [*self._types, *also], self._words)
+
+    def unknown(self, name: str, also: Iterable[str] = ()) -> Mistake:
         """Describe a name that does not exist, with the nearest one that does (``also`` holds further names)."""
-        near = nearest(name, [*self._types, *also], self._words)
+        near = self.nearest(name, also)
         help = (
             f"write {near}"
             if near

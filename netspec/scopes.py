@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from netspec import yaml
 from netspec.errors import Mistake, Source, Where
-from netspec.graph import Node, Site
+from netspec.graph import Node, Presumed, Site
 from netspec.references import EVERY, INPUT, PREV, Reference
 from netspec.shapes import Shape
 from netspec.suggest import nearest
@@ -217,15 +217,21 @@ class Seen:
         if name == "i" and self.place.iteration is not None:
             return self.place.iteration
         if name == "channels":
-            return self._channels(self.shape(PREV), name)
+            return self._channels(PREV, name)
         if name == "in_channels":
             if self.place.entered is None and self.place.flows():
                 message = "in_channels has no meaning in a spec with several inputs"
                 raise Mistake("E207", message, help="write $channels, or $(shape(name)[-1]) with the input's name")
-            return self._channels(self.shape(INPUT), name)
+            return self._channels(INPUT, name)
         return self.variables.value(name, self.place)
 
     def shape(self, reference: Reference) -> Shape:
+        node = self._node(reference)
+        if isinstance(node, Presumed) and None in node.shape:
+            raise Unknowable
+        return node.shape
+
+    def _node(self, reference: Reference) -> Node:
         if not self.place.flows():
             message = "shapes and channels are known only where data flows; vars are worked out before"
             raise Mistake("E201", message, help="use them in a node, or in the vars of a block")
@@ -234,12 +240,15 @@ class Seen:
             raise Mistake("E207", f"shape({reference.text}) means {len(found)} tensors", help=_name_one(reference))
         if isinstance(found[0], Broken):
             raise Unknowable
-        return found[0].shape
+        return found[0]
 
-    def _channels(self, shape: Shape, name: str) -> Any:
-        if not shape:
+    def _channels(self, reference: Reference, name: str) -> Any:
+        node = self._node(reference)
+        if not node.shape:
             raise Mistake("E204", f"{name}: a scalar has no channels")
-        return shape[-1]
+        if isinstance(node, Presumed) and node.shape[-1] is None:
+            raise Unknowable
+        return node.shape[-1]
 
 
 UNKNOWN: Final = Value(yaml.Scalar(None, Where(Source(""), 1, 1, 1, 1)), broken=True)

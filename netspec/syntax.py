@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -70,11 +70,15 @@ class Step:
 
 @dataclass(slots=True, eq=False)
 class Call:
-    """A layer or block with options. ``defaults`` are the spec's for this type, without those that the node says."""
+    """A layer or block with options. ``defaults`` are the spec's for this type, without those that the node says.
+
+    Where something is wrong with it, which was reported, ``doubtful`` names the options that are not known.
+    """
 
     entry: Type
     options: dict[str, Value]
     defaults: dict[str, Value]
+    doubtful: Collection[str] | None = None
     bound: Any = None  # the layer or block call, where every option is a constant
 
     def least_layers(self) -> int:

@@ -15,10 +15,11 @@ from netspec.block_definitions import LIBRARY_NOTE
 from netspec.checks import check_repeat, check_when, place_of
 from netspec.errors import Diagnostic, Mistake, RegistrationError, Related, SpecError, Where
 from netspec.evaluate import Evaluator
-from netspec.graph import GraphBuilder, Input, Node, Site, Words
+from netspec.graph import GraphBuilder, Input, Node, Presumed, Site, Words
 from netspec.layer import Layer, LayerType
 from netspec.limits import Limits
 from netspec.options import show_value
+from netspec.presume import in_doubt, partly_known, presumed_shape
 from netspec.references import PREV, Reference
 from netspec.registry import Mistakes
 from netspec.scopes import (
@@ -83,6 +84,7 @@ class Walker(Evaluator):
         self.variables = Variables(network.vars, {}, None)
         self.defaults = _SpecDefaults(self)
         self.inside_blocks: set[Node] = set()
+        self.presumed_at: list[int] = []  # so many nodes were there when one was presumed
         self._scopes: list[Names] = []
         self.sharing_depth = 0
         self._steps_left = limits.layers * STEPS_PER_LAYER
@@ -340,19 +342,21 @@ class Walker(Evaluator):
         except Mistake as mistake:
             self.say(mistake, step.source.where if step.source else step.where, step.path)
             inputs = [BROKEN]
-        bound = call.bound if call.bound is not None else self._bind(step, call, place)
+        bound = known = call.bound
+        if bound is None:
+            bound, known = self._bind(step, call, place)
         if isinstance(entry, YamlBlock):
             return self._yaml_block(step, entry, bound, inputs, place, here, built)
         nodes = tuple([tensor for tensor in inputs if isinstance(tensor, Node)])
-        if bound is None or len(nodes) < len(inputs):
-            return Entry(BROKEN)
         start = len(self.builder.nodes)
         is_layer = isinstance(entry, LayerType)
         site = here.site
         if site is None:
-            site = Site(step, bound, step.path, here.stage, None if is_layer else built)
-        self._room_for_one(step)
+            site = Site(step, bound or Words(entry.name), step.path, here.stage, None if is_layer else built)
         try:
+            if bound is None or len(nodes) < len(inputs) or in_doubt(nodes):
+                return Entry(self._presume(known if is_layer else None, inputs, built, site, step))
+            self._room_for_one(step)
             if is_layer:
                 return Entry(self.builder.add(built, bound, nodes, site, step.where))
             scope = BlockScope(self.builder, self.defaults, built + "-", site, step.where)
@@ -370,28 +374,45 @@ class Walker(Evaluator):
             return Entry(BROKEN)
         return Entry(output, Inside(self.builder.nodes[start:], built + "-"))
 
-    def _bind(self, step: Step, call: Call, place: Place) -> Any:
-        """Work out the options of a node and make the layer or block call; None where something is wrong."""
+    def _bind(self, step: Step, call: Call, place: Place) -> tuple[Any, Layer | None]:
+        """Work out the options of a node and make the layer or block call.
+
+        Where something is wrong there is None instead, and beside it what is still known of a layer.
+        """
         written = {**call.defaults, **call.options}
+        doubtful = set(call.doubtful or ())
         options: dict[str, Any] = {}
-        good = True
         for name, value in written.items():
             path = f"{step.path}.{name}" if name in call.options else f"defaults.{call.entry.name}.{name}"
             # A default was not written here: of the names around, it sees only the spec's and those of the position.
             found = self.evaluate(value, place if name in call.options else self._outside(place), path, missing=BROKEN)
             if found is BROKEN:
-                good = False
+                doubtful.add(name)
             else:
                 options[name] = found
-        if not good:
-            return None
+        if call.doubtful is None and not doubtful:
+            try:
+                bound = call.entry.bind(options)
+                return bound, bound
+            except Mistakes as mistakes:
+                doubtful = call.entry.doubtful(mistakes.mistakes)
+                for mistake in mistakes.mistakes:
+                    path = f"{step.path}.{mistake.option[0]}" if mistake.option else step.path
+                    self.say(mistake, place_of(mistake, written, step.where), path)
+        return None, partly_known(call.entry, options, doubtful) if isinstance(call.entry, LayerType) else None
+
+    def _presume(self, layer: Layer | None, inputs: list[Flow], built: str, site: Site, step: Step) -> Flow:
+        """Go on behind a mistake with what is known. Raises `Mistake` where that can't go together either."""
+        nodes = tuple([tensor for tensor in inputs if isinstance(tensor, Node)])
+        self.presumed_at.append(len(self.builder.nodes))
+        if layer is None:
+            return BROKEN
         try:
-            return call.entry.bind(options)
-        except Mistakes as mistakes:
-            for mistake in mistakes.mistakes:
-                path = f"{step.path}.{mistake.option[0]}" if mistake.option else step.path
-                self.say(mistake, place_of(mistake, written, step.where), path)
-            return None
+            shape = presumed_shape(layer, [tensor.shape if isinstance(tensor, Node) else None for tensor in inputs])
+        except Mistake as mistake:
+            mistake.inputs = nodes
+            raise
+        return BROKEN if shape is None else Presumed(built, nodes, shape, site, step.where)
 
     def _outside(self, place: Place) -> Place:
         return Place(Names(), self.variables, place.history, place.entered, place.iteration)
@@ -477,6 +498,8 @@ class Walker(Evaluator):
         target: Entry | None = None
         with self.reporting(share.where, f"{step.path}.share"):
             found = resolve_entry(share.target, place)
+            if self._unsure(found, inputs):
+                return Entry(BROKEN)
             if found.origin is None and isinstance(found.output, Node) and isinstance(found.output.layer, Input):
                 raise Mistake("E212", f"{share.target.text} is an input; it has no weights to share")
             if found.origin is None and not (isinstance(found.output, Node) and found.output.name == found.built):
@@ -485,12 +508,9 @@ class Walker(Evaluator):
                 message = f"nothing flows into {share.target.text}: its nodes read inputs by name"
                 raise Mistake("E212", message, help="put the nodes into a block or a named group, and share that")
             target = found
-        if (
-            target is None
-            or isinstance(target.output, Broken)
-            or any(isinstance(t, Broken) for t in (*inputs, *target.entered))
-        ):
+        if target is None:
             return Entry(BROKEN)
+        assert isinstance(target.output, Node)
         if len(inputs) != (len(target.entered) or len(target.output.inputs)):
             message = f"{share.target.text} takes {len(target.entered)} inputs, but here it gets {len(inputs)}"
             self.say(Mistake("E306", message), step.where, step.path)
@@ -506,6 +526,14 @@ class Walker(Evaluator):
         self.use, self.sharing_depth = outer, outer_depth
         entry.origin, entry.inputs = target.origin, target.inputs
         return entry
+
+    def _unsure(self, target: Entry, inputs: list[Flow]) -> bool:
+        """Whether a mistake stands in the way of a shared call: in what is shared, or in what flows into a call."""
+        first, last = target.span
+        flows = (*inputs, *target.entered, target.output)
+        return any(isinstance(flow, Broken | Presumed) for flow in flows) or any(
+            first <= at <= last for at in self.presumed_at
+        )
 
     def _once_more(self, origin: Origin, inputs: list[Flow], here: Here, built: str) -> Entry:
         """Expand a step as it was expanded before, with all that it saw, on other inputs."""

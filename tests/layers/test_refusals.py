@@ -7,7 +7,7 @@ import pytest
 from netspec.errors import Mistake
 from netspec.layer import Example
 from netspec.registry import Mistakes
-from tests.layers.oracle import LAYER_TYPES, apply
+from tests.layers.agreement import LAYER_TYPES, apply
 
 IMAGE = (16, 16, 256)
 
