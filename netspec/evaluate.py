@@ -71,14 +71,26 @@ class Evaluator:
         """Report what goes wrong inside a ``with``, and go on after it."""
         return _Reporting(self, where, path)
 
-    def say(self, mistake: Mistake, where: Where, path: str) -> None:
-        """Report a mistake. One that depends on how a YAML block is used is reported there, then inside."""
+    def say(self, mistake: Mistake, where: Where, path: str, origin: Related | None = None) -> None:
+        """Report a mistake. One that depends on how a YAML block is used is reported there, then inside.
+
+        ``origin`` is where the value at fault was written, if not here.
+        """
         if isinstance(mistake, ExpressionMistake):
             where = mistake.where
-        if self.use is not None and mistake.code not in ABOUT_NAMES and not isinstance(mistake, Unknowable):
-            inside = Related("inside, here", where)
-            self.problems.add(
-                Diagnostic(mistake.code, mistake.message, self.use, path, help=mistake.help, related=(inside,))
-            )
-        else:
-            self.problems.mistake(mistake, where, path)
+        related = () if origin is None else (origin,)
+        if self.use is None or mistake.code in ABOUT_NAMES or isinstance(mistake, Unknowable):
+            self.problems.mistake(mistake, where, path, related)
+            return
+        focus = None
+        if origin is not None and contains(self.use, origin.where):
+            focus, related = origin.where, ()
+        related = (Related("inside, here", where), *related)
+        told = Diagnostic(mistake.code, mistake.message, self.use, path, "", focus, mistake.help, related)
+        self.problems.add_inside(told, where, lambda: False)
+
+
+def contains(whole: Where, part: Where) -> bool:
+    """Whether a place lies within another."""
+    begin, end = (whole.line, whole.column), (whole.end_line, whole.end_column)
+    return whole.source is part.source and begin <= (part.line, part.column) < end

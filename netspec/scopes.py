@@ -92,9 +92,15 @@ class Variables:
     """Named values, worked out when first asked for; they may use each other in any order, but not in a circle."""
 
     def __init__(
-        self, values: Mapping[str, Value], known: Mapping[str, Any], outer: Variables | None, note: str = ""
+        self,
+        values: Mapping[str, Value],
+        known: Mapping[str, Any],
+        outer: Variables | None,
+        note: str = "",
+        caller: tuple[Mapping[str, Value], Variables] | None = None,
     ) -> None:
         self._values = values
+        self._caller = caller  # of a block: the values of its params as written, and what they see
         self._note = note  # what to say where a name is missing
         self._known = dict(known)
         self._outer = outer
@@ -116,6 +122,16 @@ class Variables:
             else:
                 raise self._unknown(name, place)
         return self._known[name]
+
+    def place(self, name: str) -> Where | None:
+        """Where the value of a name was written; None of a name that has its value from elsewhere."""
+        written, variables = self._caller or ({}, None)
+        if name in written:
+            value = written[name]
+            return (variables and value.variable and variables.place(value.variable)) or value.where
+        if name in self._values:
+            return self._values[name].where
+        return self._outer.place(name) if self._outer and name not in self._known else None
 
     def spoil(self, name: str) -> None:
         """Forget a value that was found wrong: what needs it is then not known, and nothing more is said."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from netspec import yaml
-from netspec.errors import Diagnostic, Mistake, SpecError, Where
+from netspec.errors import Diagnostic, Mistake, Related, SpecError, Where
 from netspec.expressions import Expression, Lookup, parse_expression
 from netspec.limits import Limits
 
@@ -15,11 +15,31 @@ MAX_FOUND = 500
 """So many mistakes are looked for in one spec; 20 are shown, and each costs the search for a suggestion."""
 
 
+MAX_RELATED = 8
+"""So many places are shown beside one mistake."""
+
+
 class Problems:
     """The mistakes found so far. The same mistake at the same place is kept once."""
 
     def __init__(self) -> None:
         self.found: dict[tuple[str, Where, str], Diagnostic] = {}
+        self._inside: dict[tuple[str, Where], Diagnostic] = {}
+
+    def add_inside(self, diagnostic: Diagnostic, inside: Where, never_works: Callable[[], bool]) -> None:
+        """Keep a diagnostic of a block's use that was made at a place inside the block.
+
+        A second one of that place is the same mistake where it says the same, comes from another copy of one use, or
+        where that place never works: then it is the block that is wrong, and not each of its uses.
+        """
+        first = self._inside.setdefault((diagnostic.code, inside), diagnostic)
+        same = first.message == diagnostic.message or first.where == diagnostic.where
+        if first is diagnostic or not (same or never_works()):
+            self.add(diagnostic)
+        elif first.where != diagnostic.where and len(first.related) < MAX_RELATED:
+            more = first.with_related(Related("and where it is used here", diagnostic.where))
+            self.found[first.code, first.where, first.message] = more
+            self._inside[first.code, inside] = more
 
     def add(self, diagnostic: Diagnostic) -> None:
         """Keep a diagnostic. Raises `SpecError` where so many were found that going on helps nobody."""
@@ -31,12 +51,12 @@ class Problems:
     def say(self, code: str, message: str, where: Where, **more: Any) -> None:
         self.add(Diagnostic(code, message, where, **more))
 
-    def mistake(self, mistake: Mistake, where: Where, path: str = "") -> None:
+    def mistake(self, mistake: Mistake, where: Where, path: str = "", related: tuple[Related, ...] = ()) -> None:
         if isinstance(mistake, Unknowable):
             return
         if isinstance(mistake, ExpressionMistake):
             where = mistake.where
-        self.add(Diagnostic(mistake.code, mistake.message, where, path=path, help=mistake.help, label=mistake.label))
+        self.add(Diagnostic(mistake.code, mistake.message, where, path, mistake.label, None, mistake.help, related))
 
     @property
     def errors(self) -> list[Diagnostic]:
@@ -79,6 +99,14 @@ class Value:
     @property
     def where(self) -> Where:
         return self.tree.where
+
+    @property
+    def variable(self) -> str | None:
+        """The name of the variable, where the value is nothing but that."""
+        if not (isinstance(self.tree, yaml.Scalar) and self.expressions):
+            return None
+        text = self.expressions[0].text
+        return next((name for name in self.expressions[0].names if text in (f"${name}", f"$({name})")), None)
 
     def evaluate(self, names: Lookup) -> Any:
         """Work the value out. Raises `ExpressionMistake`."""

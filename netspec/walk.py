@@ -42,7 +42,7 @@ from netspec.story import tell
 from netspec.suggest import nearest
 from netspec.syntax import Branches, Call, Group, Located, Network, Share, Source, Step, YamlBlock
 from netspec.tensors import BlockCall, BlockScope, check_inputs
-from netspec.values import ExpressionMistake, Problems, Unknowable
+from netspec.values import ExpressionMistake, Problems, Unknowable, Value
 
 MAX_DEPTH = 100
 """How deeply blocks, groups, branches and shared calls may contain each other; Python's own stack is far from there."""
@@ -84,6 +84,8 @@ class Walker(Evaluator):
         self.variables = Variables(network.vars, {}, None)
         self.defaults = _SpecDefaults(self)
         self.inside_blocks: set[Node] = set()
+        self._worked: dict[Where, bool] = {}  # whether a step whose use failed made nodes in another
+        self.blamed: set[Where] = set()  # places of variables' values that were found wrong
         self.presumed_at: list[int] = []  # so many nodes were there when one was presumed
         self._scopes: list[Names] = []
         self.sharing_depth = 0
@@ -346,7 +348,7 @@ class Walker(Evaluator):
         if bound is None:
             bound, known = self._bind(step, call, place)
         if isinstance(entry, YamlBlock):
-            return self._yaml_block(step, entry, bound, inputs, place, here, built)
+            return self._yaml_block(step, call, entry, bound, inputs, place, here, built)
         nodes = tuple([tensor for tensor in inputs if isinstance(tensor, Node)])
         start = len(self.builder.nodes)
         is_layer = isinstance(entry, LayerType)
@@ -397,9 +399,21 @@ class Walker(Evaluator):
             except Mistakes as mistakes:
                 doubtful = call.entry.doubtful(mistakes.mistakes)
                 for mistake in mistakes.mistakes:
-                    path = f"{step.path}.{mistake.option[0]}" if mistake.option else step.path
-                    self.say(mistake, place_of(mistake, written, step.where), path)
+                    self._wrong_option(mistake, written, step, place.variables)
         return None, partly_known(call.entry, options, doubtful) if isinstance(call.entry, LayerType) else None
+
+    def _wrong_option(self, mistake: Mistake, written: Mapping[str, Value], step: Step, variables: Variables) -> None:
+        """Report an option whose value turned out wrong; where that is a variable's, once for the variable."""
+        value = written.get(str(mistake.option[0])) if mistake.option else None
+        origin = variables.place(value.variable) if value and value.variable else None
+        if origin in self.blamed:
+            return
+        related = None
+        if value and origin:
+            self.blamed.add(origin)
+            related = Related(f"{value.variable} is set here", origin)
+        path = f"{step.path}.{mistake.option[0]}" if mistake.option else step.path
+        self.say(mistake, place_of(mistake, written, step.where), path, related)
 
     def _presume(self, layer: Layer | None, inputs: list[Flow], built: str, site: Site, step: Step) -> Flow:
         """Go on behind a mistake with what is known. Raises `Mistake` where that can't go together either."""
@@ -429,13 +443,22 @@ class Walker(Evaluator):
         if self.use is not None:
             related.insert(0, Related("inside, here", focus or where))
             where, focus = self.use, None
-        self.problems.add(
-            Diagnostic(mistake.code, message, where, step.path, label, focus, mistake.help, tuple(related))
-        )
+        told = Diagnostic(mistake.code, message, where, step.path, label, focus, mistake.help, tuple(related))
+        if self.use is None:
+            self.problems.add(told)
+        else:
+            self.problems.add_inside(told, step.where, lambda: self._never_worked(step.where))
+
+    def _never_worked(self, where: Where) -> bool:
+        """Whether a step has made no node in any use of its block."""
+        if where not in self._worked:
+            self._worked[where] = any(node.where == where for node in self.builder.nodes)
+        return not self._worked[where]
 
     def _yaml_block(
         self,
         step: Step,
+        call: Call,
         block: YamlBlock,
         options: dict[str, Any] | None,
         inputs: list[Flow],
@@ -451,7 +474,7 @@ class Walker(Evaluator):
             for name, tensor in zip(block.inputs, [*inputs, *[BROKEN] * len(block.inputs)], strict=False):
                 names.named[name] = Entry(tensor)
         first = inputs[0]
-        variables = self._block_variables(block, options, first, names)
+        variables = self._block_variables(block, options, call, place.variables, first, names)
         within = Place(names, variables, [first], first, None, place.depth + 1, in_block=True)
         start = len(self.builder.nodes)
         outermost = self.use is None
@@ -463,7 +486,13 @@ class Walker(Evaluator):
         return Entry(within.history[-1], names)
 
     def _block_variables(
-        self, block: YamlBlock, options: dict[str, Any] | None, first: Flow, names: Names
+        self,
+        block: YamlBlock,
+        options: dict[str, Any] | None,
+        call: Call,
+        caller: Variables,
+        first: Flow,
+        names: Names,
     ) -> Variables:
         """What a body sees: its params, its vars, and the vars of the file that defines it."""
         outer = self.variables if block.sees_vars else None
@@ -478,7 +507,7 @@ class Walker(Evaluator):
             elif name not in options:
                 values[name] = default
         note = "" if block.sees_vars else LIBRARY_NOTE
-        variables = Variables(values, known, outer, note)
+        variables = Variables(values, known, outer, note, (call.options, caller))
         place = Place(names, variables, [first], first, in_block=True)
         for name, value in values.items():
             if value is UNKNOWN:
