@@ -102,10 +102,13 @@ def require_rank(type_name: str, shape: Shape, axes: str, between: str = "") -> 
 SPATIAL_AXES = {1: "steps×channels", 2: "height×width×channels", 3: "depth×height×width×channels"}
 
 
-def require_spatial(type_name: str, shape: Shape, rank: int, siblings: Sequence[int] = (1, 2, 3)) -> None:
+def require_spatial(
+    type_name: str, shape: Shape, rank: int, siblings: Sequence[int] = (1, 2, 3), of_vector: str = ""
+) -> None:
     """Refuse a shape that does not have ``rank`` spatial axes and channels.
 
-    ``siblings`` are the ranks that the layer exists for: given a shape of one of those, that layer is the way out.
+    ``siblings`` are the ranks that the layer exists for: given a shape of one of those, that layer is the way out;
+    ``of_vector`` says what to do where there is only a vector.
     """
     if len(shape) == rank + 1:
         return
@@ -117,10 +120,10 @@ def require_spatial(type_name: str, shape: Shape, rank: int, siblings: Sequence[
             between = f"use {sibling}, or {between}"
     elif len(shape) - 1 in siblings:
         between = f"use {sibling}, or put reshape before it"
-    elif len(shape) <= 1:
-        between = "put reshape before it, or take out the flatten or global pooling that the spatial axes were lost in"
     else:
         between = "put reshape before it"
+        if of_vector and len(shape) == 1:
+            between = of_vector
     require_rank(type_name, shape, SPATIAL_AXES[rank], between)
 
 
@@ -254,7 +257,7 @@ def _to_the_same(left: Shape, right: Shape) -> str:
     """Say how two shapes become the same: by what differs, channels or the sizes before them."""
     if len(left) != len(right):
         return "give both the same number of axes: reshape makes any, global_average_pooling2d with keepdims keeps them"
-    if left[:-1] == right[:-1]:
+    if all(a == b or 1 in (a, b) for a, b in zip(left[:-1], right[:-1], strict=True)):
         return _same_channels(left, right)
     if left[-1] == right[-1] or 1 in (left[-1], right[-1]):
         return _same_spatial(left, right)

@@ -6,11 +6,12 @@ A shape rule knows sizes; the nodes that flowed into it know where each size cam
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import pairwise, takewhile
+from itertools import pairwise, takewhile, zip_longest
+from typing import NamedTuple
 
 from netspec.errors import Mistake, Related, Where
-from netspec.graph import Node
-from netspec.shapes import Shape, show, volume
+from netspec.graph import Node, Site
+from netspec.shapes import SPATIAL_AXES, Shape, show, volume
 from netspec.syntax import Call, Step, YamlBlock
 
 MAX_STEPS = 2000
@@ -23,38 +24,44 @@ MAX_SIZES = 8
 """Of a longer trail the middle is left out."""
 
 
-def tell(mistake: Mistake, inputs: Sequence[Node], step: Step, outermost: object) -> tuple[str, list[Related]]:
-    """Say beside the mark, and at other lines, how a mistake came about.
+class Told(NamedTuple):
+    """What to write beside the mark of a mistake and at other lines, and the way out."""
 
-    ``inputs`` flowed into the layer that refused them, ``step`` is the written node, and ``outermost`` the written node
-    of the spec that it belongs to, which is another one inside a block.
-    """
+    label: str
+    notes: list[Related]
+    help: str
+
+
+def tell(mistake: Mistake, step: Step, site: Site) -> Told:
+    """Tell how a mistake came about. ``step`` is the written node that made it, ``site`` what it belongs to."""
     told = _STORIES.get(mistake.code)
-    if told is None or not inputs:
-        return mistake.label, []
-    story = _Story(mistake, inputs, outermost)
+    if told is None or not mistake.inputs:
+        return Told(mistake.label, [], mistake.help)
+    story = _Story(mistake, site)
     label = told(story)
+    here = {step.where, site.step.where if isinstance(site.step, Step) else step.where}
     notes: dict[Where, str] = {}
     for where, note in story.notes:
-        if where != step.where:
+        if where not in here:
             notes.setdefault(where, note)
-    return mistake.label or label, [Related(note, where) for where, note in notes.items()]
+    return Told(mistake.label or label, [Related(note, where) for where, note in notes.items()], story.help)
 
 
 class _Story:
     """One mistake, the nodes that led to it, and what was found out about them."""
 
-    def __init__(self, mistake: Mistake, inputs: Sequence[Node], outermost: object) -> None:
+    def __init__(self, mistake: Mistake, site: Site) -> None:
         self.mistake = mistake
-        self.inputs = inputs
-        self.outermost = outermost
+        self.inputs: Sequence[Node] = mistake.inputs
+        self.site = site
+        self.help = mistake.help
         self.notes: list[tuple[Where, str]] = []
 
     def place(self, node: Node) -> Where:
         """Find the line of a node: of one inside a YAML block, the line that uses the block, unless we are inside."""
         step = node.site.step
         inside = isinstance(step, Step) and isinstance(step.body, Call) and isinstance(step.body.entry, YamlBlock)
-        return step.where if isinstance(step, Step) and inside and step is not self.outermost else node.where
+        return step.where if isinstance(step, Step) and inside and node.site is not self.site else node.where
 
     def note(self, node: Node, text: str) -> None:
         self.notes.append((self.place(node), text))
@@ -74,7 +81,13 @@ class _Story:
 
     def trail(self) -> str:
         """Of a window that is too large: the sizes on the way, and the lines that made them smaller."""
-        way = [(node, node.shape[:-1]) for node in _way(self.inputs[0])]
+        nodes = _way(self.inputs[0])
+        # Of another block only what comes out matters, not how its inner layers got there.
+        way = [
+            (node, node.shape[:-1])
+            for node, after in zip_longest(nodes, nodes[1:])
+            if after is None or node.site is not after.site or node.site is self.site
+        ]
         changes = [(node, before, after) for (_, before), (node, after) in pairwise(way) if before != after]
         if not changes:
             return self.first()
@@ -89,20 +102,21 @@ class _Story:
     def rank(self) -> str:
         """Of a wrong number of axes: the line that made it so."""
         first = _way(self.inputs[0])[0]
-        before = f"{show(_main(first).shape)} becomes {show(first.shape)} here" if first.inputs else ""
-        self.note(first, before or f"{show(first.shape)} from here on")
+        if not first.inputs:
+            return self.first()
+        self.note(first, f"{show(_main(first).shape)} becomes {show(first.shape)} here")
+        self.help += f", or take out the {first.type} in line {self.place(first).line}"
         return ""
 
     def unknown(self) -> str:
         """Of a size that has to be known: the line where it is not."""
-        for node in self.inputs:
-            if None in node.shape:
-                first = node
-                for earlier in _back(node):
-                    if None in earlier.shape:
-                        first = earlier
-                self.note(first, f"{show(first.shape)}: not known from here on")
-                break
+        node = next((node for node in self.inputs if None in node.shape), self.inputs[0])
+        *_, first = takewhile(lambda earlier: None in earlier.shape, _back(node))
+        self.note(first, f"{show(first.shape)}: not known from here on")
+        flat = next((earlier for earlier in _back(node) if len(earlier.shape) > len(node.shape)), None)
+        if len(node.shape) == 1 and flat is not None and len(flat.shape) - 1 in SPATIAL_AXES:
+            pooling = f"global_average_pooling{len(flat.shape) - 1}d"
+            self.help += f", or put {pooling} in the place of flatten: it leaves only the channels"
         return ""
 
     def first(self) -> str:

@@ -431,19 +431,22 @@ class Walker(Evaluator):
     def _outside(self, place: Place) -> Place:
         return Place(Names(), self.variables, place.history, place.entered, place.iteration)
 
-    def _shape_mistake(self, mistake: Mistake, step: Step, call: Call, site: Site) -> None:
+    def _shape_mistake(
+        self, mistake: Mistake, step: Step, call: Call | None, site: Site, also: Sequence[Related] = ()
+    ) -> None:
         """Report a mistake that shapes made, at the step, or for a step inside a YAML block where the block is used."""
-        value = call.options.get(str(mistake.option[0])) if mistake.option else None
+        value = call.options.get(str(mistake.option[0])) if call and mistake.option else None
         focus = value.find(mistake) if value else None
-        label, related = tell(mistake, mistake.inputs, step, site.step)
+        label, related, help = tell(mistake, step, site)
+        related += also
         message = mistake.message
-        if mistake.inside:
+        if call and mistake.inside:
             message = f"{message} (in {call.entry.name}, at its {mistake.inside})"
         where = step.where
         if self.use is not None:
             related.insert(0, Related("inside, here", focus or where))
             where, focus = self.use, None
-        told = Diagnostic(mistake.code, message, where, step.path, label, focus, mistake.help, tuple(related))
+        told = Diagnostic(mistake.code, message, where, step.path, label, focus, help, tuple(related))
         if self.use is None:
             self.problems.add(told)
         else:
@@ -581,9 +584,12 @@ class Walker(Evaluator):
         site = here.site or Site(step, Words("share", node.name), step.path, here.stage, None)
         nodes = tuple(tensor for tensor in inputs if isinstance(tensor, Node))
         self._room_for_one(step)
-        with self.reporting(step.where, step.path), self.builder.sharing([node], node.name, built):
-            return Entry(self.builder.add(built, node.layer, nodes, site, step.where))
-        return Entry(BROKEN)
+        try:
+            with self.builder.sharing([node], node.name, built):
+                return Entry(self.builder.add(built, node.layer, nodes, site, step.where))
+        except Mistake as mistake:
+            self._shape_mistake(mistake, step, None, site, [Related(f"{node.type} is made here", node.where)])
+            return Entry(BROKEN)
 
     # -- limits
 

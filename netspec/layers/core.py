@@ -151,7 +151,7 @@ class Reshape(Layer):
         if not fits:
             raise Mistake(
                 "E305",
-                f"{self.type_name} can't make {self._shown()} of {show(x)}",
+                f"{self.type_name} can't make {self._shown()} of {show(x)}: {wanted} values of {volume(x) or known}",
                 help="the sizes must multiply to the same number; -1 stands for what remains",
                 option=("target_shape",),
             )

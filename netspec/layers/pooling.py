@@ -116,7 +116,7 @@ class GlobalPooling(Layer):
     keepdims: Annotated[bool, Doc("whether the pooled axes stay, with size 1")] = False
 
     def infer(self, x: Shape) -> Shape:
-        require_spatial(self.type_name, x, self.rank)
+        require_spatial(self.type_name, x, self.rank, of_vector="leave it out: only channels come in")
         return ((1,) * self.rank if self.keepdims else ()) + x[-1:]
 
 

@@ -96,7 +96,7 @@ class SpatialDropout(RegularizationLayer):
     seed: Seed = None
 
     def infer(self, x: Shape) -> Shape:
-        require_spatial(self.type_name, x, self.rank)
+        require_spatial(self.type_name, x, self.rank, of_vector="use dropout, which drops single values")
         return x
 
     def keras_options(self, keras: Any) -> dict[str, Any]:

@@ -107,7 +107,7 @@ INPUTS: tuple[tuple[str, Example, str, str, str], ...] = (
     ("unit_normalization", Example(()), "E104", "axis -1 is the batch", "reshape"),
     ("max_pooling2d", Example((1, 16, 8)), "E303", "a window of 2×2, but its input is only 1×16", "same"),
     ("average_pooling1d", Example(IMAGE, pool_size=2), "E302", "steps×channels", "use average_pooling2d"),
-    ("global_average_pooling2d", Example((256,)), "E302", "its input is 256 (1 axis)", "global pooling"),
+    ("global_average_pooling2d", Example((256,)), "E302", "its input is 256 (1 axis)", "leave it out"),
     ("spatial_dropout3d", Example(IMAGE, rate=0.5), "E302", "depth×height×width×channels", "use spatial_dropout2d"),
     ("zero_padding2d", Example((16, 3)), "E302", "height×width×channels", "use zero_padding1d"),
     ("cropping2d", Example((4, 9, 3), cropping=(2, 3)), "E303", "cuts off 4×6, but its input is only 4×9", "less"),
