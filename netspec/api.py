@@ -26,14 +26,15 @@ if TYPE_CHECKING:
 class Spec:
     """A network that was read and found good.
 
-    ``warnings`` are what was noticed without being wrong. `graph` gives the network as data, `summary` as a table,
-    `build` as a Keras model.
+    ``files`` are those it was read from, ``warnings`` what was noticed without being wrong. `graph` gives the network
+    as data, `summary` as a table, `build` as a Keras model.
     """
 
     name: str
     file: str
     network: Network
     limits: Limits
+    files: tuple[Path, ...]
     warnings: tuple[Diagnostic, ...]
     _graph: Graph
 
@@ -126,7 +127,14 @@ def _load(
     try:
         with _collector_paused():
             loaded = loader.load(source, path, edits or {})
-            network = parse(loaded.tree, loaded.libraries, loaded.name, problems, limits)
+            network = parse(
+                loaded.tree,
+                loaded.libraries,
+                loaded.name,
+                problems,
+                limits,
+                blocks_missing=loaded.libraries_missing,
+            )
             for name, warning in loaded.new_variables.items():
                 if name not in network.used_variables:
                     problems.add(warning)
@@ -138,7 +146,8 @@ def _load(
         if not problems.errors:
             raise InternalError(f"{source.name} was refused without a reason")
         raise SpecError(sorted(map(loader.explain, problems.errors), key=_reading_order(source)))
-    return Spec(network.name, source.name, network, limits, tuple(map(loader.explain, problems.all)), graph)
+    files, warnings = tuple(loader.paths.values()), tuple(map(loader.explain, problems.all))
+    return Spec(network.name, source.name, network, limits, files, warnings, graph)
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from netspec.errors import Where
 from netspec.layer import TYPES
 from netspec.nodes import NodeReader, Scope, calls
 from netspec.options import Option, compile_schema, show_value
-from netspec.reader import Reader, kind_of
+from netspec.reader import Reader
 from netspec.references import POSITIONAL
 from netspec.suggest import nearest
 from netspec.syntax import Call, YamlBlock
@@ -35,37 +35,27 @@ class BlockReader:
 
     def declare(self, tree: yaml.Mapping, *, own: bool) -> None:
         """Make the blocks of a file known by name and params; ``own`` says that it is the spec and no library."""
-        if not own and not tree.broken and not self._is_library(tree):
-            return
-        for name, item in self.read.mapping(tree, "blocks", "").items():
+        if not own and not tree.broken:
+            self.read.known_keys(tree, LIBRARY_KEYS, "", what="a file of blocks")
+        named = "write each block under its name: blocks: {conv_bn: {nodes: […]}}"
+        self.nodes.broken_blocks.update(_names_of_items(tree.entries.get("blocks")))
+        for name, item in self.read.mapping(tree, "blocks", "", named).items():
             path = f"blocks.{name}"
             where = self.read.key(tree.entries["blocks"], name)
             if not self.read.name(name, where, path) or not self._block_name_free(name, where):
+                self.nodes.broken_blocks.add(name)  # whichever is meant by a use: nothing is said about it
+                self.blocks.pop(name, None)
                 continue
             if item.broken or not isinstance(item, yaml.Mapping):
                 self.nodes.broken_blocks.add(name)
                 if not item.broken:
-                    message = f"a block is a mapping with params and nodes, not {kind_of(item)}"
-                    self.read.problems.say(
-                        "E112", message, item.where, path=path, help="write {params: {…}, nodes: […]}"
-                    )
+                    wanted = "a block is a mapping with params and nodes"
+                    self.read.wrong_kind("E112", wanted, item, path, "write {params: {…}, nodes: […]}", where)
                 continue
             block = YamlBlock(name, where, sees_vars=own)
             self.blocks[name] = block
             self._bodies.append((block, item, path))
             self._block_header(block, item, path)
-
-    def _is_library(self, tree: yaml.Mapping) -> bool:
-        """Tell a file of blocks from a whole spec, about which one word is enough."""
-        whole = next((key for key in tree.entries if key in ("input", "inputs", "stages", "head", "extends")), None)
-        if whole is None:
-            self.read.known_keys(tree, LIBRARY_KEYS, "", what="a file of blocks")
-            return True
-        message = "this file is a spec; use takes files that hold only blocks"
-        self.read.problems.say(
-            "E208", message, tree.keys[whole], help="move its blocks to a file of their own, or use extends"
-        )
-        return False
 
     def read_bodies(self) -> None:
         """Read the nodes of every declared block; refuse blocks that contain themselves."""
@@ -88,8 +78,12 @@ class BlockReader:
     def _block_header(self, block: YamlBlock, tree: yaml.Mapping, path: str) -> None:
         self.read.known_keys(tree, BLOCK_KEYS, path, what="a block")
         block.description = self.read.text(tree, "description", "")
-        for name, item in self.read.mapping(tree, "params", path).items():
+        for name in _names_of_items(tree.entries.get("params")):
+            self._broken_param(block, name, tree)
+        named = "write each param under its name: params: {filters: {type: integer}}"
+        for name, item in self.read.mapping(tree, "params", path, named).items():
             where = self.read.key(tree.entries["params"], name)
+            self._broken_param(block, name, item)
             if self.read.variable_name(name, where, f"{path}.params.{name}"):
                 self._param(block, name, item, f"{path}.params.{name}")
         inputs = tree.entries.get("inputs")
@@ -151,20 +145,24 @@ class BlockReader:
             block.named_inputs = True
             block.required_inputs = len(good)
 
-    def _param(self, block: YamlBlock, name: str, tree: yaml.Tree, path: str) -> None:
-        # Known, whatever is wrong with its declaration; a broken default keeps the body from saying more.
+    def _broken_param(self, block: YamlBlock, name: str, tree: yaml.Tree) -> None:
+        """Make a param known, whatever is wrong with its declaration; a broken default keeps the body from saying more."""
         block.params[name] = Option(name, {}, None)
         block.defaults[name] = Value(tree, broken=True)
+
+    def _param(self, block: YamlBlock, name: str, tree: yaml.Tree, path: str) -> None:
         if tree.broken:
             return
         if not isinstance(tree, yaml.Mapping):
             shown = show_value(yaml.plain(tree))
+            kind = _PARAM_TYPE_WORDS.get(str(yaml.plain(tree)), yaml.plain(tree))
+            declared = f"type: {kind}" if kind in PARAM_TYPES else f"default: {shown}"
             self.read.problems.say(
                 "E112",
                 f"a param is a mapping, not {shown}",
                 tree.where,
                 path=path,
-                help=f"write {name}: {{default: {shown}}}",
+                help=f"write {name}: {{{declared}}}",
             )
             return
         schema = self._param_schema(tree, path)
@@ -315,6 +313,13 @@ class BlockReader:
             elif entry.name not in done:
                 stack.append((entry, iter(calls(entry.steps))))
                 open_names.append(entry.name)
+
+
+def _names_of_items(tree: yaml.Tree | None) -> list[str]:
+    """Find the names in a list that should be a mapping: items that are names, or mappings that have one."""
+    items = tree.items if isinstance(tree, yaml.Sequence) else []
+    named = [item.entries.get("name") if isinstance(item, yaml.Mapping) else item for item in items]
+    return [item.value for item in named if isinstance(item, yaml.Scalar) and isinstance(item.value, str)]
 
 
 def _names(value: Value) -> list[str]:

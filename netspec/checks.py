@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -56,15 +57,17 @@ def check_shape(problems: Problems, value: Value, sizes: Any, path: str) -> None
                 f"a size is a positive integer, or null where it is unknown, not {show_value(size)}",
                 value.find(Mistake("E108", "", option=("shape", index))),
                 path=f"{path}.{index}",
+                help=_size_meant(size),
             )
             value.broken = True
+            return  # the others are wrong in the same way
 
 
 def check_repeat(problems: Problems, value: Value, times: Any, path: str, source: Source | None = None) -> None:
     """Report a number of copies that is none, or copies that nothing would use."""
     if type(times) is not int or times < 0:
         message = f"repeat must be a non-negative integer, not {show_value(times)}"
-        problems.say("E108", message, value.where, path=path)
+        problems.say("E108", message, value.where, path=path, help=_number_meant("repeat", times))
         value.broken = True
     elif times > 1 and source is not None and not source.flows():
         message = f"all {times} copies would read the same tensor, and only the last would be used"
@@ -81,7 +84,7 @@ def check_when(problems: Problems, value: Value, decision: Any, path: str) -> No
             f"when must be true or false, not {show_value(decision)}",
             value.where,
             path=path,
-            help="compare: $(i > 0)",
+            help="write true or false, or compare: $(i > 0)",
         )
         value.broken = True
 
@@ -89,8 +92,10 @@ def check_when(problems: Problems, value: Value, decision: Any, path: str) -> No
 def check_budget(problems: Problems, value: Value, bound: Any, path: str) -> None:
     """Report a budget that is no number."""
     if type(bound) not in (int, float) or bound < 0:
-        message = f"{path} must be a non-negative number, not {show_value(bound)}"
-        problems.say("E108", message, value.where, path=path)
+        name = path.rpartition(".")[2]
+        unit = ", in bytes" if name.endswith("memory") else ""
+        message = f"{path} must be a non-negative number{unit}, not {show_value(bound)}"
+        problems.say("E108", message, value.where, path=path, help=_number_meant(name, bound))
         value.broken = True
 
 
@@ -101,3 +106,33 @@ def check_dtype(problems: Problems, value: Value, dtype: Any, path: str) -> None
         help = f"write {near}" if near else f"there are {', '.join(INPUT_DTYPES)}"
         problems.say("E108", f"there is no dtype {show_value(dtype)} for an input", value.where, path=path, help=help)
         value.broken = True
+
+
+_UNITS = {
+    "": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "b": 10**9, "thousand": 10**3, "mio": 10**6,
+    "million": 10**6, "millions": 10**6, "billion": 10**9, "billions": 10**9, "bytes": 1, "kb": 10**3, "mb": 10**6,
+    "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30,
+}  # fmt: skip
+
+
+def _number_meant(name: str, written: Any) -> str:
+    """Read a number as people write it, ``26M`` or ``26,000,000``, and say how it is written here."""
+    if isinstance(written, float) and written >= 0 and written.is_integer():
+        return f"write {name}: {int(written)}"
+    text = str(written) if isinstance(written, str) else ""
+    found = re.fullmatch(r"\s*[<≤=]*\s*(\d[\d,_\s']*(?:\.\d+)?)\s*([A-Za-z]*)\s*", text[:60], re.ASCII)
+    if found is None or found[2].casefold() not in _UNITS:
+        return ""
+    number = float(re.sub(r"[,_\s']", "", found[1])) * _UNITS[found[2].casefold()]
+    return f"write {name}: {int(number)}"
+
+
+def _size_meant(size: Any) -> str:
+    """Say how a size that is not known, or a number of another kind, is written."""
+    if size == -1 or (isinstance(size, str) and size.casefold() in ("none", "?", "any", "batch", "-1")):
+        return "write null where a size is not known"
+    if isinstance(size, float) and size >= 1 and size.is_integer():
+        return f"write {int(size)}"
+    if isinstance(size, str) and size.strip().isdecimal() and size.strip().isascii():
+        return f"write {int(size[:12])}"
+    return ""

@@ -7,6 +7,7 @@ before it is opened.
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -33,6 +34,7 @@ class Loaded:
     libraries: list[yaml.Mapping]
     name: str
     new_variables: Mapping[str, Diagnostic]
+    libraries_missing: bool = False
 
 
 class Loader:
@@ -46,6 +48,7 @@ class Loader:
         self.paths: dict[str, Path] = {}  # by the name of the source
         self.main: Path | None = None
         self.new_variables: dict[str, Diagnostic] = {}
+        self.libraries_missing = False
 
     def load(self, source: Source, path: Path | None, edits: Mapping[str, Any]) -> Loaded:
         """Read a spec from its text; ``edits`` are the command line's, applied last. Raises `SpecError`."""
@@ -59,7 +62,8 @@ class Loader:
         if self.problems.errors and any(found.code == "E209" for found in self.problems.errors):
             raise SpecError(self.problems.all)  # what an edit did not change may be wrong only for that
         name = path.name.split(".")[0] if path else "network"
-        return Loaded(tree, self._libraries(tree), name, self.new_variables)
+        libraries = self._libraries(tree)
+        return Loaded(tree, libraries, name, self.new_variables, self.libraries_missing)
 
     def explain(self, diagnostic: Diagnostic) -> Diagnostic:
         """Say of a mistake in another file who brought that file in."""
@@ -87,7 +91,21 @@ class Loader:
         self.brought.setdefault(base_source.name, Related(f"{source.name} extends it here", where))
         below = self._extended(base_source, chain)
         self._set(below)
+        self._refuse_mappings_over_lists(below, tree, "")
         return _overlay(below, tree)
+
+    def _refuse_mappings_over_lists(self, base: yaml.Mapping, variant: yaml.Mapping, path: str) -> None:
+        """A list is replaced as a whole: report a mapping that is meant to change items of one, and leave it out."""
+        for key, item in list(variant.entries.items()):
+            below = base.entries.get(key)
+            if isinstance(below, yaml.Mapping) and isinstance(item, yaml.Mapping):
+                self._refuse_mappings_over_lists(below, item, f"{path}{key}.")
+            elif isinstance(below, yaml.Sequence) and isinstance(item, yaml.Mapping) and not item.broken:
+                inner = next(iter(item.entries), "0")
+                message = f"{path}{key} is a list in the base, and a mapping can't be laid over it"
+                help = f"change its items with set: {{{path}{key}.{inner}: …}}, or write the whole list"
+                self.problems.say("E108", message, variant.keys[key], path=f"{path}{key}", help=help)
+                del variant.entries[key], variant.keys[key]
 
     def _set(self, tree: yaml.Mapping) -> None:
         edits = tree.entries.pop("set", None)
@@ -137,12 +155,27 @@ class Loader:
             self._fail("E108", "use must be a list of files", use.where, "write use: [blocks.yaml]")
         libraries: dict[Path, yaml.Mapping] = {}
         for item in use.items:
-            found = self._other_file(item, "use")
-            if found not in libraries:
-                source = self._open(found, item.where)
-                self.brought.setdefault(source.name, Related("it is used here", item.where))
-                libraries[found] = self._read(source)
+            try:
+                found = self._other_file(item, "use")
+                if found not in libraries:
+                    libraries[found] = self._library(found, item.where)
+            except SpecError:  # it is in the problems; what does not need this file can still be checked
+                self.libraries_missing = True
         return list(libraries.values())
+
+    def _library(self, found: Path, where: Where) -> yaml.Mapping:
+        """Read a file of blocks. Raises `SpecError` where it can't be read, or is a whole spec."""
+        source = self._open(found, where)
+        self.brought.setdefault(source.name, Related("it is used here", where))
+        tree = self._read(source)
+        whole = next((key for key in tree.entries if key in ("input", "inputs", "stages", "head", "extends")), None)
+        if whole is None:
+            return tree
+        message = f"{escape(found.name)} is a spec; use takes files that hold only blocks"
+        related = (Related("this makes it a spec", tree.keys[whole]),)
+        help = "write extends to change that spec, or move its blocks to a file of their own"
+        self.problems.say("E208", message, where, help=help, related=related)
+        raise SpecError(self.problems.all)
 
     # ------------------------------------------------------------------------------------------------------------ files
 
@@ -324,6 +357,9 @@ Container = yaml.Mapping | yaml.Sequence
 def _edit(tree: yaml.Mapping, path: str, value: yaml.Tree, where: Where) -> None:
     """Carry out one edit. Raises `_EditMistake` where the path leads nowhere."""
     segments = path.split(".")
+    other = re.sub(r"\[\s*['\"]?([\w+-]+)['\"]?\s*\]", r".\1", path, flags=re.ASCII).replace("/", ".")
+    if other != path and all(other.split(".")):
+        raise _EditMistake(f"{show_value(path)} is not a path", f"write {other}")
     if not all(segments):
         raise _EditMistake(
             f"{show_value(path)} is not a path",
@@ -423,6 +459,9 @@ def _number(text: str, here: yaml.Sequence, path: str, last: int) -> int:
 
 def _nothing_at(here: yaml.Mapping, key: str, path: str) -> _EditMistake:
     near = nearest(key, here.entries)
+    stages = here.entries.get("stages") if path == key else None
+    if isinstance(stages, yaml.Mapping) and key in stages.entries:
+        return _EditMistake(f"{path}: there is no {show_value(key)} here", f"it is a stage: write stages.{key}…")
     known = ", ".join(list(here.entries)[:8])
     return _EditMistake(
         f"{path}: there is no {show_value(key)} here",

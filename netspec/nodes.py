@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from netspec import yaml
 from netspec.checks import check_repeat, check_when, report_mistakes
-from netspec.errors import Diagnostic, RegistrationError, Where
+from netspec.errors import Diagnostic, Mistake, RegistrationError, Where
 from netspec.layer import TYPES
-from netspec.options import NODE_KEYS
+from netspec.options import NODE_KEYS, show_value
 from netspec.plugins import find, installed
 from netspec.reader import Reader
 from netspec.registry import Mistakes, Type
-from netspec.suggest import nearest
+from netspec.suggest import OPTION_NOTES, fold, nearest
 from netspec.syntax import Branches, Call, Group, Located, Share, Source, Step, YamlBlock
 from netspec.values import Value
 
@@ -21,6 +21,7 @@ BODY_KEYS = ("type", "nodes", "branches", "share")
 COMMON_KEYS = ("name", "from", "repeat", "when")
 GROUP_KEYS = ("nodes", *COMMON_KEYS)
 BRANCHES_KEYS = ("branches", "merge", *COMMON_KEYS)
+INPUT_WORDS = ("input", "inputs", "inputlayer", "kerasinput", "placeholder")
 SHARE_KEYS = ("share", *COMMON_KEYS)
 
 
@@ -39,17 +40,20 @@ class NodeReader:
         self.read = reader
         self.blocks = blocks
         self.broken_blocks: set[str] = set()
+        self.blocks_missing = False  # blocks that are not known are not mistakes then
+        self.input_as_node = False  # so the spec's input isn't missing, but in the wrong place
         self.conditional: set[Where] = set()  # places of names whose nodes have a condition
         self.defaults = defaults
 
-    def steps(self, tree: yaml.Tree, path: str, scope: Scope) -> list[Step]:
-        """Read a list of nodes."""
+    def steps(self, tree: yaml.Tree, path: str, scope: Scope, key: Where | None = None) -> list[Step]:
+        """Read a list of nodes; ``key`` is where it is named."""
         if not isinstance(tree, yaml.Sequence):
             if not tree.broken:
                 what = path if path.startswith(("stages.", "head")) else "nodes"
-                self.read.wrong_kind(
-                    "E108", f"{what} must be a list of nodes", tree, path, "begin each node with a dash: - relu"
-                )
+                help = "begin each node with a dash: - relu"
+                if ".branches." in path:
+                    help = "write each branch as a list: [[relu], []]; [] is the input itself"
+                self.read.wrong_kind("E108", f"{what} must be a list of nodes", tree, path, help, key)
             return []
         steps = [self.step(item, f"{path}.{index}", scope) for index, item in enumerate(tree.items)]
         if scope.own:
@@ -187,7 +191,7 @@ class NodeReader:
 
     def _read_nodes(self, tree: yaml.Mapping, path: str, scope: Scope) -> Group:
         self.read.known_keys(tree, GROUP_KEYS, path, what="a group")
-        return Group(self.steps(tree.entries["nodes"], f"{path}.nodes", scope))
+        return Group(self.steps(tree.entries["nodes"], f"{path}.nodes", scope, tree.keys["nodes"]))
 
     def _read_branches(self, tree: yaml.Mapping, path: str, scope: Scope) -> Branches | None:
         self.read.known_keys(tree, BRANCHES_KEYS, path, what="a branches node")
@@ -200,6 +204,7 @@ class NodeReader:
                     written,
                     f"{path}.branches",
                     "write branches: [[…], […]]",
+                    tree.keys["branches"],
                 )
             return None
         inside = Scope(scope.names, own=False)
@@ -211,6 +216,10 @@ class NodeReader:
                 tree, ["merge"], BRANCHES_KEYS, message, path=path, help="write merge: add, or merge: concatenate"
             )
             return None
+        if isinstance(merge, yaml.Sequence):
+            help = "write merge: add, or another node, without a list"
+            self.read.wrong_kind("E109", "merge is one node", merge, f"{path}.merge", help, tree.keys["merge"])
+            return Branches(branches, Step(merge.where, f"{path}.merge", None))
         step = self.step(merge, f"{path}.merge", inside)
         if step.body is not None and not isinstance(step.body, Call):
             self.read.problems.say(
@@ -252,8 +261,11 @@ class NodeReader:
 
     def _call(self, entry: Type, tree: yaml.Mapping, path: str) -> Call | None:
         written = {name: item for name, item in tree.entries.items() if name not in NODE_KEYS}
+        written, keys = self._unnested(entry, written, tree, path)
         if "merge" in tree.entries:
-            self.read.unknown_key("merge", (), tree.keys["merge"], f"{path}.merge", entry.name)
+            help = "merge joins branches: {branches: [[…], […]], merge: add}"
+            message = f"{entry.name} has no key 'merge'"
+            self.read.problems.say("E106", message, tree.keys["merge"], path=f"{path}.merge", help=help)
         defaults = {name: value for name, value in self.defaults.get(entry.name, {}).items() if name not in written}
         options: dict[str, Value] = {}
         doubtful: set[str] = set()
@@ -261,12 +273,13 @@ class NodeReader:
         for mistake in entry.check_names({**defaults, **written}, NODE_KEYS):
             good = False
             name = str(mistake.option[0]) if mistake.option else None
-            self.read.problems.mistake(
-                mistake, tree.keys[name] if name else tree.where, f"{path}.{name}" if name else path
-            )
-            if name and (near := entry.meant(name, {**written, **options})):
-                options[near] = self.read.value(written[name], f"{path}.{name}")
-                if self._wrong(entry, near, options[near]):
+            near = entry.meant(name, {**written, **options}) if name else None
+            if name and near is None and fold(name) not in OPTION_NOTES:
+                self._known_elsewhere(mistake, entry, written)
+            self.read.problems.mistake(mistake, keys[name] if name else tree.where, f"{path}.{name}" if name else path)
+            if name and near:
+                options[near] = value = self.read.value(written[name], f"{path}.{name}")
+                if not value.is_constant or self._wrong(entry, near, value):
                     doubtful.add(near)
             else:
                 doubtful |= set(entry.options) if name else entry.missing({**defaults, **written})
@@ -286,6 +299,34 @@ class NodeReader:
                 call.doubtful = entry.doubtful(mistakes.mistakes)
         return call
 
+    def _unnested(
+        self, entry: Type, written: dict[str, yaml.Tree], tree: yaml.Mapping, path: str
+    ) -> tuple[dict[str, yaml.Tree], dict[str, Where]]:
+        """Take options out of a mapping of their own (``params: {units: 64}``), which is reported."""
+        options: dict[str, yaml.Tree] = {}
+        keys = dict(tree.keys)
+        for name, item in written.items():
+            inner = item.entries if isinstance(item, yaml.Mapping) and name not in entry.options else {}
+            if not any(option in entry.options for option in inner):
+                options[name] = item
+                continue
+            assert isinstance(item, yaml.Mapping)
+            first = next(option for option in inner if option in entry.options)
+            shown = yaml.plain(inner[first])
+            message = f"{entry.name} has no option {show_value(name)}"
+            help = f"write the options beside type: {{type: {entry.name}, {first}: {show_value(shown)}, …}}"
+            self.read.problems.say("E102", message, tree.keys[name], path=f"{path}.{name}", help=help)
+            options.update(inner)
+            keys.update(item.keys)
+        return options, keys
+
+    def _known_elsewhere(self, mistake: Mistake, entry: Type, written: Mapping[str, object]) -> None:
+        """Where an option has no meaning here, name a type of the same family that has it."""
+        for other in TYPES:
+            if other.family == entry.family and all(name in other.options for name in written):
+                mistake.help = f"{other.name} has it; {mistake.help}"
+                return
+
     def option(self, entry: Type, name: str, tree: yaml.Tree, path: str) -> Value:
         value = self.read.value(tree, path)
         if value.is_constant and not value.broken:
@@ -299,6 +340,13 @@ class NodeReader:
     def find_type(self, name: str, where: Where, path: str) -> Type | None:
         if name in self.blocks:
             return self.blocks[name]
+        if name in self.broken_blocks:
+            return None
+        if fold(name) in INPUT_WORDS:
+            self.input_as_node = True
+            help = "the input stands at the top of the spec: input: {shape: [height, width, channels]}"
+            self.read.problems.say("E101", f"there is no type {name!r}", where, path=path, help=help)
+            return None
         try:
             entry = find(name)
         except RegistrationError as error:
@@ -306,7 +354,7 @@ class NodeReader:
                 "E113", str(error), where, path=path, help="this is a fault of the package that brings it"
             )
             return None
-        if entry is None and name not in self.broken_blocks:
+        if entry is None and not (self.blocks_missing and TYPES.nearest(name, self.blocks) is None):
             mistake = TYPES.unknown(name, (*self.blocks, *installed()))
             if name.startswith("$"):
                 mistake.help = "a type is written out; an expression can't stand here"

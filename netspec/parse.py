@@ -13,11 +13,13 @@ from netspec.limits import Limits
 from netspec.nodes import NodeReader, Scope
 from netspec.options import show_value
 from netspec.reader import Reader
+from netspec.suggest import KEY_WORDS, nearest
 from netspec.syntax import InputDeclaration, Network
 from netspec.values import Problems, constant
 
 LANGUAGE_VERSION = 1
 INPUT_KEYS = ("shape", "dtype")
+LIST_KEYS = ("use", "head", "outputs")
 
 TOP_LEVEL = (
     "netspec", "name", "description", "extends", "set", "use", "vars", "defaults", "input", "inputs", "padding",
@@ -25,9 +27,20 @@ TOP_LEVEL = (
 )  # fmt: skip
 
 
-def parse(tree: yaml.Mapping, libraries: list[yaml.Mapping], name: str, problems: Problems, limits: Limits) -> Network:
-    """Read a whole spec. What is wrong is added to ``problems``; what can be read is given back all the same."""
-    return _Parser(Network(tree, libraries, name), Reader(problems, limits)).network()
+def parse(
+    tree: yaml.Mapping,
+    libraries: list[yaml.Mapping],
+    name: str,
+    problems: Problems,
+    limits: Limits,
+    *,
+    blocks_missing: bool = False,
+) -> Network:
+    """Read a whole spec. What is wrong is added to ``problems``; what can be read is given back all the same.
+
+    ``blocks_missing`` says that a library could not be read: a type that is not known may be from there.
+    """
+    return _Parser(Network(tree, libraries, name, blocks_missing=blocks_missing), Reader(problems, limits)).network()
 
 
 class _Parser:
@@ -40,7 +53,7 @@ class _Parser:
     def network(self) -> Network:
         tree, result = self.tree, self.result
         if not tree.broken:
-            self.read.known_keys(tree, TOP_LEVEL, "")
+            self._top_level()
         self._version(tree)
         result.name = self.read.text(tree, "name", result.name)
         result.description = self.read.text(tree, "description", "")
@@ -49,6 +62,7 @@ class _Parser:
                 "E110", "the name of a network can't hold / or \\", tree.entries["name"].where, path="name"
             )
         result.vars = self.read.variables(tree, "")
+        self.nodes.blocks_missing = result.blocks_missing
         blocks = BlockReader(self.read, self.nodes, result.vars)
         for library in result.libraries:
             blocks.declare(library, own=False)
@@ -57,14 +71,37 @@ class _Parser:
         self._inputs()
         blocks.read_bodies()
         self._stages()
+        if "input" not in tree.entries and "inputs" not in tree.entries and not self.nodes.input_as_node:
+            self._missing(["input", "inputs"], "the spec has no input", "write input: {shape: [64, 64, 3]}")
         self._outputs()
         self._budget()
         self._weights()
         result.used_variables = {name for name, _ in self.read.uses}
         return result
 
+    def _top_level(self) -> None:
+        """Refuse unknown keys. What is under one that holds a whole spec is read as if it stood at the margin."""
+        tree = self.tree
+        for key, where in list(tree.keys.items()):
+            item = tree.entries[key]
+            if key in TOP_LEVEL:
+                continue
+            inner = item.entries if isinstance(item, yaml.Mapping) else {}
+            if any(one in inner for one in ("input", "inputs", "stages", "head")):
+                assert isinstance(item, yaml.Mapping)
+                help = f"take what is under {key} out: its keys begin at the left margin"
+                self.read.problems.say("E106", f"a spec has no key {show_value(key)}", where, path=key, help=help)
+                del tree.entries[key], tree.keys[key]
+                tree.entries.update({name: one for name, one in inner.items() if name not in tree.entries})
+                tree.keys.update({name: one for name, one in item.keys.items() if name not in tree.keys})
+                self._top_level()
+                return
+            known = LIST_KEYS if isinstance(item, yaml.Sequence) else TOP_LEVEL
+            self.read.unknown_key(key, known if nearest(key, known, KEY_WORDS) else TOP_LEVEL, where, key, "a spec")
+
     def _missing(self, keys: list[str], message: str, help: str) -> None:
-        self.read.missing(self.tree, keys, TOP_LEVEL, message, help=help)
+        if not any(nearest(key, ["extends"], KEY_WORDS) for key in self.tree.entries if key not in TOP_LEVEL):
+            self.read.missing(self.tree, keys, TOP_LEVEL, message, help=help)
 
     def _version(self, tree: yaml.Mapping) -> None:
         version = tree.entries.get("netspec")
@@ -96,10 +133,7 @@ class _Parser:
                 path="inputs",
                 help="keep one of the two",
             )
-        if one is None and many is None:
-            self._missing(["input", "inputs"], "the spec has no input", "write input: {shape: [64, 64, 3]}")
-            return
-        if one is not None:
+        if one is not None and many is None:
             self.read.claim("input", tree.keys["input"], self.result.names)
             if declaration := self._input(one, "input"):
                 self.result.inputs["input"] = declaration
@@ -157,7 +191,8 @@ class _Parser:
 
     def _stages(self) -> None:
         tree = self.tree
-        stages = self.read.mapping(tree, "stages", "")
+        named = "name each list of nodes: stages: {stem: […], body: […]}; or write the nodes under head"
+        stages = self.read.mapping(tree, "stages", "", named)
         written: list[tuple[str, yaml.Tree, str, Where]] = []
         for name, item in stages.items():
             where = self.read.key(tree.entries["stages"], name)
@@ -169,8 +204,8 @@ class _Parser:
         if "stages" not in tree.entries and head is None:
             help = "write stages:, a mapping from stage name to a list of nodes"
             self._missing(["stages", "head"], "the spec has neither stages nor head", help)
-        for name, item, path, _ in written:
-            self.result.stages[name] = self.nodes.steps(item, path, Scope(self.result.names))
+        for name, item, path, where in written:
+            self.result.stages[name] = self.nodes.steps(item, path, Scope(self.result.names), where)
 
     def _outputs(self) -> None:
         tree = self.tree.entries.get("outputs")
@@ -188,7 +223,7 @@ class _Parser:
                 self.result.outputs.append((reference, item.where))
 
     def _budget(self) -> None:
-        for name, item in self.read.mapping(self.tree, "budget", "").items():
+        for name, item in self.read.mapping(self.tree, "budget", "", "write budget: {params: …}").items():
             if name not in BUDGETS:
                 self.read.unknown_key(
                     name, BUDGETS, self.read.key(self.tree.entries["budget"], name), f"budget.{name}", "budget"

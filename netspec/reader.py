@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import re
 from collections.abc import Iterable
 
 from netspec import yaml
@@ -11,7 +12,7 @@ from netspec.limits import Limits
 from netspec.options import show_value
 from netspec.references import POSITIONAL, RESERVED, Reference, parse_reference
 from netspec.registry import NAME
-from netspec.suggest import KEY_WORDS, nearest
+from netspec.suggest import KEY_NOTES, KEY_WORDS, fold, nearest
 from netspec.values import Problems, Value, compile_value, names_in
 
 EXPRESSION_WORDS = frozenset({"true", "false", "null", *keyword.kwlist})
@@ -40,12 +41,12 @@ class Reader:
             return default
         return item.value
 
-    def mapping(self, tree: yaml.Mapping, key: str, path: str) -> dict[str, yaml.Tree]:
+    def mapping(self, tree: yaml.Mapping, key: str, path: str, help: str = "") -> dict[str, yaml.Tree]:
         item = tree.entries.get(key)
         if item is None or (item.broken and not isinstance(item, yaml.Mapping)):
             return {}
         if not isinstance(item, yaml.Mapping):
-            self.wrong_kind("E108", f"{key} must be a mapping", item, f"{path}.{key}".lstrip("."))
+            self.wrong_kind("E108", f"{key} must be a mapping", item, f"{path}.{key}".lstrip("."), help, tree.keys[key])
             return {}
         return item.entries
 
@@ -59,6 +60,7 @@ class Reader:
         known = list(known)
         near = nearest(key, known, KEY_WORDS)
         help = f"write {near}" if near else f"it has {', '.join(known)}" if known else ""
+        help = KEY_NOTES.get((fold(key), near), help)
         self.problems.say("E106", f"{what} has no key {show_value(key)}", where, path=path, help=help)
 
     def key(self, tree: yaml.Tree, key: str) -> Where:
@@ -68,7 +70,7 @@ class Reader:
         """Refuse a name that the language can't take or has taken itself."""
         if not (name.isascii() and NAME.match(name)):
             odd = next((character for character in name if not character.isascii()), None)
-            help = f"{odd!r} is U+{ord(odd):04X}; " if odd else ""
+            help = f"{odd!r} is U+{ord(odd):04X}; " if odd else _as_a_name(name)
             self.problems.say(
                 "E110",
                 f"{show_value(name)} can't be a name",
@@ -107,9 +109,16 @@ class Reader:
         names[name] = where
         return True
 
-    def wrong_kind(self, code: str, wanted: str, tree: yaml.Tree, path: str, help: str = "") -> None:
-        """Report a tree of the wrong kind: what is wanted, and what stands there."""
-        self.problems.say(code, f"{wanted}, not {kind_of(tree)}", tree.where, path=path, help=help)
+    def wrong_kind(
+        self, code: str, wanted: str, tree: yaml.Tree, path: str, help: str = "", key: Where | None = None
+    ) -> None:
+        """Report a tree of the wrong kind: what is wanted, and what stands there.
+
+        Where it begins below its ``key``, the key is the line to look at.
+        """
+        below = key is not None and key.source is tree.where.source and key.line < tree.where.line
+        where = key if key is not None and below else tree.where
+        self.problems.say(code, f"{wanted}, not {kind_of(tree)}", where, path=path, help=help)
 
     def missing(self, tree: yaml.Mapping, keys: Iterable[str], known: Iterable[str], message: str, **more: str) -> None:
         """Report a key that is not there, unless it is there misspelt, which was reported."""
@@ -168,6 +177,13 @@ class Reader:
                 value.broken = True
             result[name] = value
         return result
+
+
+def _as_a_name(name: str) -> str:
+    """Suggest the name that a text becomes when what a name can't hold is replaced."""
+    plain = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_")
+    plain = f"_{plain}" if plain[:1].isdigit() else plain
+    return f"write {plain}: " if NAME.match(plain) and len(plain) <= 60 else ""
 
 
 def kind_of(tree: yaml.Tree) -> str:

@@ -138,6 +138,8 @@ class Type:
             help = note
         elif near:
             help = f"write {near}"
+        elif given := nearest(name, [option for option in self.options if option in names], OPTION_WORDS):
+            help = f"{given} is given already; take {name} out"
         elif self.options:
             help = f"{self.name} takes {', '.join(_main_first(self.options))}"
         else:

@@ -10,7 +10,8 @@ from itertools import pairwise, takewhile, zip_longest
 from typing import NamedTuple
 
 from netspec.errors import Mistake, Related, Where
-from netspec.graph import Node, Site
+from netspec.graph import Input, Node, Site
+from netspec.layer import Layer
 from netspec.shapes import SPATIAL_AXES, Shape, show, volume
 from netspec.syntax import Call, Step, YamlBlock
 
@@ -45,6 +46,40 @@ def tell(mistake: Mistake, step: Step, site: Site) -> Told:
         if where not in here:
             notes.setdefault(where, note)
     return Told(mistake.label or label, [Related(note, where) for where, note in notes.items()], story.help)
+
+
+def misread_input(mistake: Mistake, layer: Layer) -> tuple[Node, str, str] | None:
+    """Find out whether a shape is refused because the input's was written as another framework would have it.
+
+    That is with the batch in front, or with channels first. Gives the input, what is wrong with it, and the help.
+    """
+    if mistake.code not in ("E302", "E303") or len(mistake.inputs) != 1:
+        return None
+    *_, source = _back(mistake.inputs[0])
+    shape = source.shape
+    if not isinstance(source.layer, Input):
+        return None
+    if len(shape) == 4 or shape[:1] == (None,):
+        if mistake.inputs[0].shape == shape and _suits(layer, shape[1:]):
+            return source, "a shape has no batch axis", f"write shape: {_listed(shape[1:])}, without the batch"
+    elif len(shape) > 1 and shape[0] in (1, 3, 4) and all(size is None or size > 4 for size in shape[1:]):
+        last = (*shape[1:], shape[0])
+        if _suits(layer, last):
+            wrong = f"channels come last; {show(shape)} has {shape[-1]} of them"
+            return source, wrong, f"write shape: {_listed(last)}"
+    return None
+
+
+def _suits(layer: Layer, shape: Shape) -> bool:
+    try:
+        layer.infer(shape)
+    except Mistake:
+        return False
+    return True
+
+
+def _listed(shape: Shape) -> str:
+    return f"[{', '.join('null' if size is None else str(size) for size in shape)}]"
 
 
 class _Story:

@@ -6,206 +6,12 @@ threshold that grows with the length. Only names that exist in the place asked a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from difflib import SequenceMatcher
 
-# What people coming from PyTorch, Caffe, papers or habit write, folded; several candidates where the word is ambiguous.
-TYPE_WORDS: Mapping[str, tuple[str, ...]] = {
-    "fc": ("dense",),
-    "Linear": ("dense",),  # as PyTorch spells it: folded it would be our linear, which is Keras's Identity
-    "fullyconnected": ("dense",),
-    "innerproduct": ("dense",),
-    "conv": ("conv2d",),
-    "convolution": ("conv2d",),
-    "conv2": ("conv2d",),
-    "depthwise": ("depthwise_conv2d",),
-    "dwconv": ("depthwise_conv2d",),
-    "depthwiseconv": ("depthwise_conv2d",),
-    "separableconv": ("separable_conv2d",),
-    "sepconv": ("separable_conv2d",),
-    "sepconv1d": ("separable_conv1d",),
-    "sepconv2d": ("separable_conv2d",),
-    "dwconv1d": ("depthwise_conv1d",),
-    "dwconv2d": ("depthwise_conv2d",),
-    "deconv": ("conv2d_transpose",),
-    "deconv2d": ("conv2d_transpose",),
-    "convtranspose": ("conv2d_transpose",),
-    "convtranspose1d": ("conv1d_transpose",),
-    "convtranspose2d": ("conv2d_transpose",),
-    "convtranspose3d": ("conv3d_transpose",),
-    "bn": ("batch_normalization",),
-    "batchnorm": ("batch_normalization",),
-    "batchnorm1d": ("batch_normalization",),
-    "batchnorm2d": ("batch_normalization",),
-    "batchnorm3d": ("batch_normalization",),
-    "ln": ("layer_normalization",),
-    "layernorm": ("layer_normalization",),
-    "gn": ("group_normalization",),
-    "groupnorm": ("group_normalization",),
-    "norm": ("batch_normalization",),
-    "pool": ("max_pooling2d",),
-    "maxpool": ("max_pooling2d",),
-    "maxpool1d": ("max_pooling1d",),
-    "maxpool2d": ("max_pooling2d",),
-    "maxpool3d": ("max_pooling3d",),
-    "maxpooling": ("max_pooling2d",),
-    "avgpool": ("average_pooling2d",),
-    "avgpool1d": ("average_pooling1d",),
-    "avgpool2d": ("average_pooling2d",),
-    "avgpool3d": ("average_pooling3d",),
-    "avgpooling": ("average_pooling2d",),
-    "averagepooling": ("average_pooling2d",),
-    "averagepool": ("average_pooling2d",),
-    "gap": ("global_average_pooling2d",),
-    "globalpool": ("global_average_pooling2d",),
-    "globalavgpool": ("global_average_pooling2d",),
-    "globalavgpool2d": ("global_average_pooling2d",),
-    "globalaveragepooling": ("global_average_pooling2d",),
-    "globalmaxpool": ("global_max_pooling2d",),
-    "upsample": ("up_sampling2d",),
-    "upsampling": ("up_sampling2d",),
-    "zeropad": ("zero_padding2d",),
-    "zeropad2d": ("zero_padding2d",),
-    "pad": ("zero_padding2d",),
-    "padding": ("zero_padding2d",),
-    "crop": ("cropping2d",),
-    "concat": ("concatenate",),
-    "cat": ("concatenate",),
-    "sum": ("add",),
-    "mul": ("multiply",),
-    "sub": ("subtract",),
-    "mean": ("average",),
-    "max": ("maximum",),
-    "min": ("minimum",),
-    "view": ("reshape",),
-    "transpose": ("permute",),
-    "drop": ("dropout",),
-    "dropout2d": ("spatial_dropout2d",),
-    "embed": ("embedding",),
-    "swish": ("silu",),
-    "hardswish": ("hard_silu",),
-    "hswish": ("hard_silu",),
-    "hsigmoid": ("hard_sigmoid",),
-    "logsoftmax": ("log_softmax",),
-    "residual": ("identity", "basic"),
-    "bottleneck": ("identity", "convolutional"),
-    "convblock": ("convolutional",),
-    "identityblock": ("identity",),
-    "basicblock": ("basic",),
-    "noop": ("linear",),
-}
-
-OPTION_WORDS: Mapping[str, tuple[str, ...]] = {
-    "outchannels": ("filters", "units"),
-    "outfeatures": ("units", "filters"),
-    "outputdim": ("units", "output_dim"),
-    "out": ("filters", "units"),
-    "channels": ("filters", "units"),
-    "numfilters": ("filters",),
-    "nfilters": ("filters",),
-    "features": ("units", "filters"),
-    "neurons": ("units",),
-    "hidden": ("units",),
-    "size": ("units", "kernel_size", "pool_size"),
-    "units": ("filters",),
-    "filters": ("units",),
-    "kernel": ("kernel_size", "pool_size", "f"),
-    "kernelsize": ("kernel_size", "pool_size", "f"),
-    "poolsize": ("pool_size", "kernel_size"),
-    "k": ("kernel_size", "pool_size", "f"),
-    "f": ("kernel_size", "pool_size"),
-    "ksize": ("kernel_size", "pool_size"),
-    "window": ("pool_size", "kernel_size"),
-    "stride": ("strides", "s"),
-    "strides": ("s",),
-    "s": ("strides",),
-    "pad": ("padding",),
-    "dilation": ("dilation_rate",),
-    "bias": ("use_bias",),
-    "eps": ("epsilon",),
-    "p": ("rate",),
-    "prob": ("rate",),
-    "dropout": ("rate",),
-    "dropoutrate": ("rate",),
-    "act": ("activation",),
-    "init": ("kernel_initializer",),
-    "weightinit": ("kernel_initializer",),
-    "numgroups": ("groups",),
-    "numembeddings": ("input_dim",),
-    "embeddingdim": ("output_dim",),
-    "vocabsize": ("input_dim",),
-    "slope": ("negative_slope",),
-    "alpha": ("negative_slope",),
-    "scalefactor": ("size",),
-    "shape": ("target_shape",),
-    "std": ("stddev",),
-    "scale": ("gain", "stddev"),
-    "dim": ("axis",),
-    "depth": ("depth_multiplier",),
-}
-
-
-# What makes no sense here, and why.
-OPTION_NOTES: Mapping[str, str] = {
-    "dataformat": "channels always come last; leave it out",
-    "inputshape": "the shape follows from what flows in; leave it out",
-    "inputdim": "the number of inputs follows from what flows in; leave it out",
-    "inchannels": "the number of channels follows from what flows in; leave it out",
-    "infeatures": "the number of features follows from what flows in; leave it out",
-    "numfeatures": "the number of features follows from what flows in; leave it out",
-    "inplace": "nothing is changed in place; leave it out",
-}
-
-OBJECT_WORDS: Mapping[str, tuple[str, ...]] = {
-    "kaiming": ("he_normal",),
-    "kaimingnormal": ("he_normal",),
-    "kaiminguniform": ("he_uniform",),
-    "he": ("he_normal",),
-    "xavier": ("glorot_uniform",),
-    "xaviernormal": ("glorot_normal",),
-    "xavieruniform": ("glorot_uniform",),
-    "glorot": ("glorot_uniform",),
-    "lecun": ("lecun_normal",),
-    "normal": ("random_normal",),
-    "gaussian": ("random_normal",),
-    "uniform": ("random_uniform",),
-    "truncnormal": ("truncated_normal",),
-    "zero": ("zeros",),
-    "one": ("ones",),
-    "weightdecay": ("l2",),
-    "lasso": ("l1",),
-    "ridge": ("l2",),
-    "clip": ("max_norm",),
-    "nonnegative": ("non_neg",),
-}
-
-KEY_WORDS: Mapping[str, tuple[str, ...]] = {
-    "flops": ("macs",),
-    "madds": ("macs",),
-    "parameters": ("params",),
-    "weights": ("params",),
-    "memory": ("activation_memory",),
-    "variables": ("vars",),
-    "parent": ("extends",),
-    "base": ("extends",),
-    "import": ("use",),
-    "include": ("use",),
-    "layers": ("stages", "nodes"),
-    "backbone": ("stages",),
-    "top": ("head",),
-    "size": ("shape",),
-    "body": ("nodes",),
-    "args": ("params",),
-    "arguments": ("params",),
-    "required": ("default",),
-    "min": ("minimum",),
-    "max": ("maximum",),
-    "title": ("name",),
-    "version": ("netspec",),
-    "times": ("repeat",),
-    "inputs": ("from", "input"),
-    "if": ("when",),
-}
+Words = Mapping[str, tuple[str, ...]]
+"""From a word, folded, to what it may mean here; the first that exists is meant. Nothing: there is no such thing."""
 
 
 def fold(name: str) -> str:
@@ -213,21 +19,370 @@ def fold(name: str) -> str:
     return "".join(c for c in name.casefold() if c.isalnum())
 
 
-def nearest(name: str, existing: Iterable[str], words: Mapping[str, tuple[str, ...]] | None = None) -> str | None:
-    """Find what ``name`` was meant to be among the ``existing`` names, or None where nothing is near enough."""
-    folded = {fold(candidate): candidate for candidate in existing}
-    words = words or {}
-    wanted = fold(name)
-    if wanted in folded and name not in words:
-        return folded[wanted]
-    for candidate in words.get(name) or words.get(wanted, ()):
-        if fold(candidate) in folded:
-            return candidate
+def _by_word(meanings: Mapping[str, str]) -> Words:
+    """Turn a table of meanings into one of words. A word in capitals counts only as it is written."""
+    words: dict[str, tuple[str, ...]] = {}
+    for meaning, text in meanings.items():
+        for word in text.split():
+            key = word if word != word.casefold() else fold(word)
+            words[key] = (*words.get(key, ()), meaning) if meaning else ()
+    return words
+
+
+# ------------------------------------------------------------------------------------------------------------- tables
+
+# What people write who come from PyTorch, TensorFlow 1, older Keras, Flax, Haiku, Caffe, Darknet, ONNX or papers.
+# `2d` in a word or meaning stands for 1d and 3d too, and a word without it is found with any of them.
+TYPE_WORDS = _by_word(
+    {
+        # core
+        "dense": """connected densely_connected fc fclayer full_connection fully_connected fullyconnected gemm
+            inner_product ip lazy_linear Linear matmul mlp nin projection time_distributed_dense""",
+        "embedding": "embed embed_id embedding_bag embedding_lookup embeddings gather lookup_table word_embedding",
+        "flatten": "flat flatten2d flattening ravel vectorize",
+        "linear": "eye identity Identity no_op none noop pass_through passthrough skip stop_gradient",
+        "permute": "permutation swapaxes transpose transpose_axes",
+        "reshape": "expand_dims resize_shape squeeze unflatten unsqueeze view",
+        # convolutions
+        "conv2d": """atrous_conv atrous_conv2d atrous_convolution2d conv conv1x1 conv2 conv3x3 conv5x5 conv7x7
+            convolution convolution2d convolve dilated_conv dilated_conv2d lazy_conv2d spatial_convolution""",
+        "conv2d_transpose": """conv_transpose conv_transpose2d convolution2d_transpose convolution_transpose
+            deconv deconv2d deconvolution deconvolution2d full_convolution lazy_conv_transpose2d tconv tconv2d
+            transpose_conv transpose_conv2d transposed_conv transposed_conv2d up_conv upconv2d""",
+        "depthwise_conv2d": """channelwise_conv depthwise depthwise_conv depthwise_convolution
+            depthwise_convolution2d dw dw_conv dw_conv2d""",
+        "separable_conv2d": """sep_conv sep_conv2d separable separable_conv separable_convolution
+            separable_convolution2d""",
+        # normalization
+        "batch_normalization": """batch_normalize batchnorm batchnorm2d bn bn2d bn_layer fused_batch_norm
+            instance_bn lazy_batch_norm norm spatial_batch_norm sync_batch_norm sync_batch_normalization sync_bn""",
+        "group_normalization": "gn group_norm in2d instance_norm instance_norm2d instance_normalization",
+        "layer_normalization": "channel_norm layer_norm layer_norm2d ln",
+        "rms_normalization": "rms_layer_norm rms_norm",
+        "unit_normalization": "l2_norm l2_normalization l2_normalize lp_normalization normalize",
+        # pooling
+        "average_pooling2d": "average_pool average_pooling avg_pool avg_pool2d avg_pooling mean_pool mean_pool2d",
+        "global_average_pooling2d": """adaptive_average_pool adaptive_average_pooling2d adaptive_avg_pool
+            adaptive_avg_pool2d gap gap2d global_average_pool global_average_pooling global_avg_pool
+            global_avg_pool2d global_avg_pooling global_pool global_pooling reduce_mean""",
+        "global_max_pooling2d": """adaptive_max_pool adaptive_max_pool2d global_max_pool global_max_pool2d
+            global_max_pooling gmp reduce_max""",
+        "max_pooling2d": "max_pool max_pool2d max_pooling maxpooling pool pool2d pooling pooling2d subsampling",
+        # resampling
+        "cropping2d": "center_crop crop crop2d cropping",
+        "up_sampling2d": """bilinear_upsampling interpolate resize resize_bilinear resize_images unpool
+            unpooling upsample upsample2d upsampling upsampling_bilinear2d upsampling_nearest2d upscale""",
+        "zero_padding2d": "constant_pad2d pad pad2d padding zero_pad zero_pad2d zero_padding",
+        # merging
+        "add": "elementwise_add eltwise merge plus residual_add shortcut skip_connection sum",
+        "average": "mean",
+        "concatenate": "cat concat concat_v2 concatenation depth_concat join route stack",
+        "dot": "bmm cosine dot_product",
+        "maximum": "max maxout",
+        "minimum": "min",
+        "multiply": "elementwise_mul mul times",
+        "subtract": "minus sub",
+        # regularization
+        "activity_regularization": "activity_regularizer",
+        "alpha_dropout": "feature_alpha_dropout",
+        "dropout": "do dout drop drop_out dropblock",
+        "gaussian_noise": "add_noise noise",
+        "spatial_dropout2d": "channel_dropout dropout2d feature_dropout",
+        # preprocessing
+        "normalization": "standardize",
+        "rescaling": "divide rescale scale",
+        # activations
+        "exponential": "exp",
+        "gelu": "gelu_tanh new_gelu quick_gelu",
+        "hard_shrink": "shrink",
+        "hard_sigmoid": "h_sigmoid hsig",
+        "hard_silu": "h_swish hard_swish hswish",
+        "hard_tanh": "htanh",
+        "leaky_relu": "leaky lrelu rrelu",
+        "log_sigmoid": "log_sig",
+        "log_softmax": "logsoftmax",
+        "relu": "rectified_linear rectifier rectify relu_layer thresholded_relu",
+        "sigmoid": "logistic sigm",
+        "silu": "swish swish1",
+        "softmax": "soft_max softmax2d softmax_loss softmax_with_loss",
+        "tanh": "hyperbolic_tangent tan_h",
+        # blocks
+        "basic": "basic_block res resblock residual residual_block resnet_block",
+        "identity": "bottleneck bottleneck_block identity_block",
+        "convolutional": "conv_block convolutional_block projection_block",
+        # nothing like these, though other names look near
+        "": """activation attention bilinear convlstm2d gru hashing input input_layer lambda lstm masking max_unpool
+            max_unpool2d model module_list reflection_pad2d replication_pad2d resizing rnn rotary_embedding sequential
+            softmin spectral_norm spectral_normalization swiglu transformer""",
+    }
+)
+
+OPTION_WORDS = _by_word(
+    {
+        # sizes
+        "units": """c c_out ch channels classes cout depth dim dims features filters hidden hidden_channels
+            hidden_dim hidden_features hidden_size hidden_units n_classes n_hidden n_out n_outputs n_units
+            neurons nodes num_classes num_hidden num_neurons num_nodes num_output num_outputs num_units out
+            out_channels out_dim out_features out_size output output_channels output_dim output_features
+            output_size outputs size unit width""",
+        "filters": """c c_out ch channels cout depth dim feature_maps features filter hidden_channels hidden_dim
+            kernels maps n_channels n_feature_maps n_filter n_filters n_kernels n_maps nb_filter nb_filters
+            nb_kernel nf num_channels num_feature_maps num_features_out num_filter num_filters num_kernels
+            num_maps num_output num_outputs out out_ch out_channels out_features out_planes output
+            output_channels output_dim outputs planes units width""",
+        "input_dim": """dict_size dictionary_size max_features max_words n_embeddings n_tokens n_vocab
+            num_embeddings num_tokens num_words vocab vocab_size vocabulary vocabulary_size""",
+        "output_dim": """d_model depth dim emb_dim emb_size embed_dim embed_size embedding_dim embedding_size
+            features units""",
+        "kernel_size": """f filter_shape filter_size filter_width fs k kernel kernel_dim kernel_dims kernel_h
+            kernel_length kernel_shape kernel_sizes kernel_w kernel_width ks ksize kw nb_row pool_size rf size
+            window window_shape window_size""",
+        "pool_size": """f filter_size k kernel kernel_dim kernel_shape kernel_size ks ksize pool pool_h
+            pool_length pool_shape pool_sizes pool_window pooling_size size win_size window window_shape
+            window_size""",
+        "f": "k kernel kernel_size ks ksize size",
+        "strides": """down downsample s step steps stride stride_h stride_shape stride_size stride_w stridesize
+            subsample subsample_length subsampling window_strides""",
+        "s": "down downsample step stride strides subsample",
+        "size": """factor ratio scale scale_factor scales stride strides up_factor upsample upsampling_factor
+            upscale upscale_factor""",
+        "padding": "auto_pad border_mode pad pad_type padding_type paddings pads same zero_padding",
+        "cropping": "crop crop_size crops padding",
+        "output_padding": "adj out_padding",
+        "dilation_rate": """atrous_rate d dilation dilation_factor dilation_size dilations hole kernel_dilation
+            rate rhs_dilation""",
+        "groups": "cardinality feature_group_count g group n_group n_groups num_group num_groups",
+        "depth_multiplier": "channel_multiplier channels_multiplier depth dm multiplier",
+        "target_shape": "dims new_shape newshape out_shape output_shape shape size sizes",
+        "dims": "axes axis order pattern perm permutation",
+        # activations
+        "activation": """act act_fn act_func act_layer activate activation_fn activation_func
+            activation_function func nonlin nonlinearity output_activation""",
+        "negative_slope": "a alpha leak leakage leakiness leaky neg_slope slope",
+        "alpha": "a negative_slope",
+        "max_value": "c cap ceiling m max max_norm max_val maximum six value",
+        "threshold": "theta thresh",
+        "alpha_initializer": "init initializer weight_initializer",
+        "shared_axes": "axes axis shared",
+        "approximate": "approx approximation tanh",
+        # biases and weights
+        "use_bias": """add_bias bias bias_attr bias_enabled bias_term biased biases has_bias include_bias
+            include_biases usebias w_bias with_bias""",
+        "center": "add_offset beta bias bias_term create_offset has_bias use_beta use_bias use_offset with_bias",
+        "scale": "create_scale factor gain gamma has_scale mult multiplier rescale use_gamma use_scale",
+        "offset": "add bias shift",
+        "kernel_initializer": """init initializer kernel_init kernel_initialiser w_init w_initializer
+            weight_filler weight_init weight_initializer weights_init weights_initializer""",
+        "bias_initializer": "b_init b_initializer bias_filler bias_init biases_initializer init_bias",
+        "kernel_regularizer": "kernel_reg reg regularizer w_reg w_regularizer weight_regularizer weights_regularizer",
+        "bias_regularizer": "b_reg b_regularizer bias_reg biases_regularizer",
+        "kernel_constraint": "constraint w_constraint weight_constraint weights_constraint",
+        "bias_constraint": "b_constraint",
+        "depthwise_initializer": "init initializer kernel_initializer w_init weight_init weights_initializer",
+        "depthwise_regularizer": "kernel_regularizer regularizer w_regularizer weights_regularizer",
+        "depthwise_constraint": "constraint kernel_constraint w_constraint",
+        "embeddings_initializer": "embedding_init init initializer kernel_initializer weight_init weights_initializer",
+        "embeddings_regularizer": "kernel_regularizer regularizer w_regularizer",
+        "embeddings_constraint": "constraint kernel_constraint w_constraint",
+        "gamma_initializer": "gamma_init scale_init scale_initializer weight_initializer",
+        "beta_initializer": "beta_init bias_init bias_initializer offset_init",
+        "trainable": "learnable requires_grad train",
+        "mask_zero": "mask masking",
+        # normalization
+        "epsilon": "bn_eps bn_epsilon e eps epsilon_value variance_epsilon",
+        "momentum": "bn_momentum decay decay_rate moving_average_decay moving_average_fraction",
+        "axis": """axes axis_index begin_norm_axis channel_axis channels_axis concat_axis concat_dim dim
+            dimension dims feature_axis reduction_axes""",
+        # dropout and noise
+        "rate": """amount drop drop_p drop_path drop_prob drop_probability drop_rate dropout dropout_p
+            dropout_prob dropout_rate dropout_ratio fraction level p p_drop percent prob probability ratio""",
+        "stddev": "scale sd sigma standard_deviation std stdev",
+        "seed": "random_seed random_state rng",
+        "gain": "factor scale",
+        "l1": "alpha c factor lambda lambda1 lasso strength value wd weight",
+        "l2": "alpha c factor lambda lambda2 ridge strength value wd weight",
+        # others
+        "interpolation": """interp interpolate interpolation_method interpolation_mode method mode resample
+            upsample_mode""",
+        "dtype": "data_type dtypes precision",
+        # keys of every node
+        "name": "id label layer_name scope top var_scope",
+        "from": "bottom bottoms froms in input inputs layers source sources src",
+        "repeat": """copies count depths layer_repeat n num num_blocks num_layers num_repeats number repeats
+            repetitions times""",
+        "when": "active cond condition enable enabled if on only_if",
+    }
+)
+
+# What can't be renamed: it makes no sense here, or the value changes with the name.
+OPTION_NOTES: Mapping[str, str] = {
+    fold(word): note
+    for words, note in {
+        "data_format dim_ordering image_data_format": "channels always come last; leave it out",
+        "batch_input_shape batch_shape input_shape": "the shape follows from what flows in; leave it out",
+        "input_dim input_length input_size n_in n_inputs num_inputs": (
+            "the number of inputs follows from what flows in; leave it out"
+        ),
+        "c_in in_ch in_channels in_planes input_channels num_channels_in": (
+            "the number of channels follows from what flows in; leave it out"
+        ),
+        "in_features input_features num_features": "the number of features follows from what flows in; leave it out",
+        "inplace in_place": "nothing is changed in place; leave it out",
+        "deterministic is_test is_training test_mode training use_running_average": (
+            "whether it trains is said when the model runs; leave it out"
+        ),
+        "track_running_stats updates_collections": "running means are always kept; leave it out",
+        "fused renorm virtual_batch_size": "Keras decides how it is computed; leave it out",
+        "device feature_dtype param_dtype use_cudnn": "this is not part of an architecture; leave it out",
+        "reuse": "{share: NAME} calls a layer again with the same weights; leave it out",
+        "padding_mode": "padding is always with zeros; leave it out",
+        "ceil_mode": "sizes are rounded down; padding: same rounds them up",
+        "count_include_pad divisor_override exclusive": "padding never counts in an average; leave it out",
+        "return_indices return_mask": "a layer gives one tensor; leave it out",
+        "end_axis end_dim start_axis start_dim": "all axes but the batch are laid flat; leave it out",
+        "align_corners antialias half_pixel_centers recompute_scale_factor": (
+            "pixels are seen as areas, as Keras does; leave it out"
+        ),
+        "affine elementwise_affine": "write center and scale, each true or false",
+        "normalized_shape": "write axis, the axis or axes to normalize; the last one is the default",
+        "keep_prob keep_probability keep_rate": "write rate, the fraction that is dropped: 1 minus what is kept",
+        "no_bias": "write use_bias: false",
+        "freeze frozen": "write trainable: false",
+        "padding_idx": "write mask_zero: true, so that 0 means that there is nothing",
+        "batch_norm batch_normalize batch_normalization bn norm normalizer_fn normalization use_bn": (
+            "normalization is a node of its own: - batch_normalization"
+        ),
+        "activation": "an activation is a node of its own: - relu, for example",
+        "kernel_decay l2_reg l2_regularization weight_decay": "write kernel_regularizer: {type: l2, l2: 0.0001}",
+    }.items()
+    for word in words.split()
+}
+
+OBJECT_WORDS = _by_word(
+    {
+        # initializers
+        "constant": "const constant_value fill filled full value",
+        "glorot_normal": "xavier_normal",
+        "glorot_uniform": "glorot xavier xavier_init xavier_uniform",
+        "he_normal": "he he_init kaiming kaiming_init kaiming_normal msra msra_fill msra_filler",
+        "he_uniform": "kaiming_uniform",
+        "identity": "dirac eye",
+        "lecun_normal": "lecun selu_init",
+        "ones": "one unit",
+        "orthogonal": "ortho orthonormal",
+        "random_normal": "gauss gaussian normal normal_distribution randn",
+        "random_uniform": "rand random unif uniform",
+        "truncated_normal": "tnormal trunc_normal truncated",
+        "variance_scaling": "fan_in fan_out scaled",
+        "zeros": "none null zero",
+        # regularizers
+        "l1": "lasso",
+        "l1_l2": "elastic elastic_net elasticnet l1_and_l2 l1l2",
+        "l2": "decay frobenius ridge tikhonov weight_decay",
+        "orthogonal_regularizer": "ortho orthogonal",
+        # constraints
+        "max_norm": "clip clip_norm maxnorm norm_clip",
+        "min_max_norm": "norm_range",
+        "non_neg": "non_negative nonneg nonnegative positive",
+        "unit_norm": "normalize normalized unit weight_norm",
+    }
+)
+
+KEY_WORDS = _by_word(
+    {
+        # of a spec
+        "netspec": "format schema spec spec_version version",
+        "name": "id label model model_name title",
+        "description": "about comment comments desc doc notes summary",
+        "extends": "_base_ base based_on extend from_file inherit inherits parent template",
+        "set": "changes edit edits override overrides patch",
+        "use": "blocks_from import imports include includes libraries library uses",
+        "params": "args arguments attributes inputs n_params num_params options parameters total_params weights",
+        "vars": "const constants hyper_parameters hyperparameters parameters params var variables",
+        "defaults": "default default_options global globals",
+        "input": "data image in input_layer input_shape input_size inputs shape",
+        "inputs": "data in input input_layers",
+        "padding": "pad zero_padding",
+        "blocks": "block custom_blocks macros modules",
+        "stages": "architecture backbone body features layers model network nodes sections stage trunk",
+        "head": """architecture backbone body classification_head classifier features heads layers model network nodes
+            sequential top""",
+        "outputs": "out output",
+        "budget": "budgets constraints limit limits max maximum",
+        "weights": "checkpoint pretrained",
+        # of an input
+        "shape": "dim dimensions dims input_shape input_size resolution size",
+        "dtype": "data_type precision type",
+        # of a budget
+        "trainable_params": "trainable trainable_parameters trainable_weights",
+        "macs": "flops gflops gmacs madd madds mult_adds multadds operations ops",
+        "activation_memory": "activations memory peak_memory ram",
+        "layers": "depth layer_count max_layers n_layers num_layers",
+        # of a block and its params
+        "nodes": "body content graph layers modules sequence sequential steps",
+        "minimum": "above at_least exclusive_minimum ge low lower min min_value",
+        "maximum": "at_most below exclusive_maximum high le max max_value upper",
+        "minItems": "min_items min_len min_length minlength",
+        "maxItems": "length max_items max_len max_length maxlength",
+        "enum": "choices literal one_of options values",
+        "items": "elements item item_type",
+        "default": "optional required value",
+        "type": "class class_name kind layer layer_type module op operation operator types",
+        # of a node
+        "from": "bottom froms in input inputs source sources src",
+        "repeat": "copies count depth n num num_repeats number repeats repetitions times",
+        "when": "active cond condition enable enabled if on only_if",
+        "branches": "branch parallel paths split",
+        "merge": "aggregate combine fuse fusion join merge_mode mode reduce",
+        "share": "call ref reuse same_as share_weights shared shared_with weights_from",
+    }
+)
+
+# By a key as written, folded, and the key that is meant: where more has to change than the name.
+KEY_NOTES: Mapping[tuple[str, str | None], str] = {
+    ("inputshape", "input"): "write input: {shape: [height, width, channels]}",
+    ("inputsize", "input"): "write input: {shape: [height, width, channels]}",
+    ("shape", "input"): "write input: {shape: [height, width, channels]}",
+}
+
+
+# ------------------------------------------------------------------------------------------------------------- search
+
+
+def nearest(name: str, existing: Iterable[str], words: Words | None = None) -> str | None:
+    """Find what ``name`` was meant to be among the ``existing`` names, or None where nothing is near enough.
+
+    With ``words`` it is a word of a vocabulary, so ``nn.Conv2d`` and ``relu()`` count as Conv2d and relu.
+    """
+    # Where spelling can't decide between 1d, 2d and 3d, the first stands: most networks look at images.
+    folded = {fold(candidate): candidate for candidate in sorted(existing, key=lambda name: "2d" not in name)}
+    if words:
+        name = name.partition("(")[0].strip().rpartition(".")[2]
+    else:
+        words = {}
+    wanted = fold(name)[:80]
+    for word, axes in _spellings(name, wanted):
+        if word in folded and name not in words:
+            return folded[word]
+        if word in words:
+            meanings = [fold(meaning).replace("2d", axes) for meaning in words[word]]
+            meant = next((folded[meaning] for meaning in meanings if meaning in folded), None)
+            if meant or not meanings:
+                return meant
     # A short name needs to be nearly right; in a long one a few wrong letters still leave no doubt.
     threshold = 0.75 if len(wanted) <= 4 else 0.7
     best, best_ratio = None, threshold
     for key, candidate in folded.items():
-        ratio = SequenceMatcher(None, wanted[:80], key).ratio()
+        ratio = SequenceMatcher(None, wanted, key).ratio()
         if ratio > best_ratio or (best is None and ratio == threshold):
             best, best_ratio = candidate, ratio
     return best
+
+
+def _spellings(name: str, wanted: str) -> Iterator[tuple[str, str]]:
+    """Yield the words under which a name may stand in a table, and what `2d` stands for in their meanings."""
+    wanted = wanted.removesuffix("layer") or wanted
+    found = re.search("[123]d", wanted)
+    axes = found[0] if found else "2d"
+    for word in (name, wanted, wanted.replace(axes, "2d"), wanted.replace(axes, "")):
+        yield word, axes

@@ -193,5 +193,6 @@ class Network:
     outputs: list[tuple[Reference, Where]] | None = None
     budget: dict[str, Value] = field(default_factory=dict)
     blocks: dict[str, YamlBlock] = field(default_factory=dict)
+    blocks_missing: bool = False  # a file that may hold more of them could not be used
     names: dict[str, Where] = field(default_factory=dict)
     used_variables: set[str] = field(default_factory=set)

@@ -38,7 +38,7 @@ from netspec.scopes import (
     resolve,
     resolve_entry,
 )
-from netspec.story import tell
+from netspec.story import misread_input, tell
 from netspec.suggest import nearest
 from netspec.syntax import Branches, Call, Group, Located, Network, Share, Source, Step, YamlBlock
 from netspec.tensors import BlockCall, BlockScope, check_inputs
@@ -223,6 +223,7 @@ class Walker(Evaluator):
 
     def _read(self, step: Step, place: Place) -> list[Flow] | None:
         """Find what a step reads from."""
+        place.step = step.name
         source = step.source
         if source is None:
             if place.history:
@@ -392,14 +393,17 @@ class Walker(Evaluator):
                 doubtful.add(name)
             else:
                 options[name] = found
-        if call.doubtful is None and not doubtful:
-            try:
+        try:
+            if call.doubtful is None and not doubtful:
                 bound = call.entry.bind(options)
                 return bound, bound
-            except Mistakes as mistakes:
-                doubtful = call.entry.doubtful(mistakes.mistakes)
-                for mistake in mistakes.mistakes:
-                    self._wrong_option(mistake, written, step, place.variables)
+            worked_out = {name: found for name, found in options.items() if not written[name].is_constant}
+            mistakes = [m for name, found in worked_out.items() for m in call.entry.check_value(name, found)]
+        except Mistakes as error:
+            mistakes = error.mistakes
+        doubtful |= call.entry.doubtful(mistakes)
+        for mistake in mistakes:
+            self._wrong_option(mistake, written, step, place.variables)
         return None, partly_known(call.entry, options, doubtful) if isinstance(call.entry, LayerType) else None
 
     def _wrong_option(self, mistake: Mistake, written: Mapping[str, Value], step: Step, variables: Variables) -> None:
@@ -443,7 +447,12 @@ class Walker(Evaluator):
         if call and mistake.inside:
             message = f"{message} (in {call.entry.name}, at its {mistake.inside})"
         where = step.where
-        if self.use is not None:
+        blamed = misread_input(mistake, call.bound) if call and isinstance(call.bound, Layer) else None
+        if blamed:
+            source, label, help = blamed
+            related = [Related(f"{call.entry.name} is refused here", self.use or where)] if call else []
+            where, focus = source.where, None
+        elif self.use is not None:
             related.insert(0, Related("inside, here", focus or where))
             where, focus = self.use, None
         told = Diagnostic(mistake.code, message, where, step.path, label, focus, help, tuple(related))
