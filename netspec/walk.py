@@ -6,90 +6,47 @@ far as it can be known, and nothing is said twice.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any, NoReturn
 
-from netspec.block_definitions import LIBRARY_NOTE
-from netspec.checks import check_repeat, check_when, place_of
-from netspec.errors import Diagnostic, Mistake, RegistrationError, Related, SpecError, Where
-from netspec.evaluate import Evaluator
-from netspec.graph import GraphBuilder, Input, Node, Presumed, Site, Words
-from netspec.layer import Layer, LayerType
+from netspec.calls import Caller
+from netspec.checks import check_repeat, check_when
+from netspec.errors import Mistake, Related, SpecError, Where
+from netspec.graph import Input, Node, Presumed, Site, Words
+from netspec.layer import Layer
 from netspec.limits import Limits
 from netspec.options import show_value
-from netspec.presume import in_doubt, partly_known, presumed_shape
 from netspec.references import PREV, Reference
-from netspec.registry import Mistakes
 from netspec.scopes import (
     BROKEN,
-    UNKNOWN,
     Broken,
     Entry,
     Flow,
     Here,
-    Inside,
     Names,
     Origin,
     Place,
-    Seen,
-    Variables,
     resolve,
     resolve_entry,
 )
-from netspec.story import misread_input, tell
 from netspec.suggest import nearest
 from netspec.syntax import Branches, Call, Group, Located, Network, Share, Source, Step, YamlBlock
-from netspec.tensors import BlockCall, BlockScope, check_inputs
-from netspec.values import ExpressionMistake, Problems, Unknowable, Value
+from netspec.tensors import BlockCall
+from netspec.values import Problems
 
 MAX_DEPTH = 100
 """How deeply blocks, groups, branches and shared calls may contain each other; Python's own stack is far from there."""
 
-STEPS_PER_LAYER = 10
-"""Steps that make no layer (empty copies, false conditions) take time too: so many are allowed per allowed layer."""
 
-
-class _SpecDefaults:
-    """The spec's ``defaults`` as blocks written in Python see them."""
-
-    def __init__(self, walker: Walker) -> None:
-        self._walker = walker
-        self._constant: dict[str, dict[str, Any] | None] = {}
-
-    def __contains__(self, type_name: object) -> bool:
-        return type_name in self._walker.network.defaults
-
-    def of(self, type_name: str, inputs: Sequence[Node]) -> Mapping[str, Any]:
-        values = self._walker.network.defaults[type_name]
-        if type_name not in self._constant:
-            known = all(value.is_constant for value in values.values())
-            self._constant[type_name] = {name: value.constant for name, value in values.items()} if known else None
-        constant = self._constant[type_name]
-        if constant is not None:
-            return constant
-        place = Place(Names(), self._walker.variables, list(inputs[:1]), inputs[0])
-        return {name: value.evaluate(Seen(place.variables, place)) for name, value in values.items()}
-
-
-class Walker(Evaluator):
+class Walker(Caller):
     """Expands the nodes of one network into a `GraphBuilder`."""
 
     def __init__(self, network: Network, problems: Problems, limits: Limits) -> None:
-        super().__init__(problems)
-        self.network = network
-        self.limits = limits
-        self.builder = GraphBuilder()
-        self.variables = Variables(network.vars, {}, None)
-        self.defaults = _SpecDefaults(self)
+        super().__init__(network, problems, limits)
         self.inside_blocks: set[Node] = set()
-        self._worked: dict[Where, bool] = {}  # whether a step whose use failed made nodes in another
-        self.blamed: set[Where] = set()  # places of variables' values that were found wrong
-        self.presumed_at: list[int] = []  # so many nodes were there when one was presumed
         self._scopes: list[Names] = []
-        self.sharing_depth = 0
-        self._steps_left = limits.layers * STEPS_PER_LAYER
+        self._sharing_depth = 0
 
     def open_scope(self, parent: Names | None = None, written: Mapping[str, Where] | None = None) -> Names:
         """Make a scope, which `close` empties."""
@@ -146,7 +103,7 @@ class Walker(Evaluator):
         self._register(step, Entry(BROKEN, copies=copies), place.names, also)  # a copy can name those before it
         outer = place.iteration
         for number in range(times):
-            self._count_step(step, 1)
+            self.count_step(step, 1)
             place.iteration = number
             if self._when(step, place):
                 entry = self._once(step, place, here, f"{here.prefix}{step.label}-{number}", also)
@@ -179,7 +136,7 @@ class Walker(Evaluator):
         if made + least > self.limits.layers and step.when is None:
             self.too_many(made + least, step)
         if times > self._steps_left:
-            self._too_many_steps(times, step)
+            self.too_many_steps(times, step)
         return int(times)
 
     def _when(self, step: Step, place: Place) -> bool:
@@ -192,7 +149,7 @@ class Walker(Evaluator):
         """Expand one copy of one step."""
         start = len(self.builder.nodes)
         inputs = self._read(step, place)
-        self._count_step(step, len(inputs or ()))
+        self.count_step(step, len(inputs or ()))
         body = step.body
         if place.depth >= MAX_DEPTH:
             self.problems.say(
@@ -336,148 +293,17 @@ class Walker(Evaluator):
         self._register(merge, entry, names, also)
         return entry.output
 
-    # -- layers and blocks
-
     def _call(self, step: Step, call: Call, inputs: list[Flow], place: Place, here: Here, built: str) -> Entry:
-        entry = call.entry
-        try:
-            check_inputs(entry, len(inputs))
-        except Mistake as mistake:
-            self.say(mistake, step.source.where if step.source else step.where, step.path)
-            inputs = [BROKEN]
-        bound = known = call.bound
-        if bound is None:
-            bound, known = self._bind(step, call, place)
-        if isinstance(entry, YamlBlock):
-            return self._yaml_block(step, call, entry, bound, inputs, place, here, built)
-        nodes = tuple([tensor for tensor in inputs if isinstance(tensor, Node)])
-        start = len(self.builder.nodes)
-        is_layer = isinstance(entry, LayerType)
-        site = here.site
-        if site is None:
-            site = Site(step, bound or Words(entry.name), step.path, here.stage, None if is_layer else built)
-        try:
-            if bound is None or len(nodes) < len(inputs) or in_doubt(nodes):
-                return Entry(self._presume(known if is_layer else None, inputs, built, site, step))
-            self._room_for_one(step)
-            if is_layer:
-                return Entry(self.builder.add(built, bound, nodes, site, step.where))
-            scope = BlockScope(self.builder, self.defaults, built + "-", site, step.where)
-            output = bound.expand(scope, nodes)
-        except (ExpressionMistake, Unknowable) as mistake:  # in a value of defaults
-            self.problems.mistake(mistake, step.where, step.path)
-            return Entry(BROKEN)
-        except Mistake as mistake:
-            self._shape_mistake(mistake, step, call, site)
-            return Entry(BROKEN)
-        except RegistrationError as error:
-            self.problems.say(
-                "E113", str(error), step.where, path=step.path, help="this is a fault of the block's own code"
-            )
-            return Entry(BROKEN)
-        return Entry(output, Inside(self.builder.nodes[start:], built + "-"))
-
-    def _bind(self, step: Step, call: Call, place: Place) -> tuple[Any, Layer | None]:
-        """Work out the options of a node and make the layer or block call.
-
-        Where something is wrong there is None instead, and beside it what is still known of a layer.
-        """
-        written = {**call.defaults, **call.options}
-        doubtful = set(call.doubtful or ())
-        options: dict[str, Any] = {}
-        for name, value in written.items():
-            path = f"{step.path}.{name}" if name in call.options else f"defaults.{call.entry.name}.{name}"
-            # A default was not written here: of the names around, it sees only the spec's and those of the position.
-            found = self.evaluate(value, place if name in call.options else self._outside(place), path, missing=BROKEN)
-            if found is BROKEN:
-                doubtful.add(name)
-            else:
-                options[name] = found
-        try:
-            if call.doubtful is None and not doubtful:
-                bound = call.entry.bind(options)
-                return bound, bound
-            worked_out = {name: found for name, found in options.items() if not written[name].is_constant}
-            mistakes = [m for name, found in worked_out.items() for m in call.entry.check_value(name, found)]
-        except Mistakes as error:
-            mistakes = error.mistakes
-        doubtful |= call.entry.doubtful(mistakes)
-        for mistake in mistakes:
-            self._wrong_option(mistake, written, step, place.variables)
-        return None, partly_known(call.entry, options, doubtful) if isinstance(call.entry, LayerType) else None
-
-    def _wrong_option(self, mistake: Mistake, written: Mapping[str, Value], step: Step, variables: Variables) -> None:
-        """Report an option whose value turned out wrong; where that is a variable's, once for the variable."""
-        value = written.get(str(mistake.option[0])) if mistake.option else None
-        origin = variables.place(value.variable) if value and value.variable else None
-        if origin in self.blamed:
-            return
-        related = None
-        if value and origin:
-            self.blamed.add(origin)
-            related = Related(f"{value.variable} is set here", origin)
-        path = f"{step.path}.{mistake.option[0]}" if mistake.option else step.path
-        self.say(mistake, place_of(mistake, written, step.where), path, related)
-
-    def _presume(self, layer: Layer | None, inputs: list[Flow], built: str, site: Site, step: Step) -> Flow:
-        """Go on behind a mistake with what is known. Raises `Mistake` where that can't go together either."""
-        nodes = tuple([tensor for tensor in inputs if isinstance(tensor, Node)])
-        self.presumed_at.append(len(self.builder.nodes))
-        if layer is None:
-            return BROKEN
-        try:
-            shape = presumed_shape(layer, [tensor.shape if isinstance(tensor, Node) else None for tensor in inputs])
-        except Mistake as mistake:
-            mistake.inputs = nodes
-            raise
-        return BROKEN if shape is None else Presumed(built, nodes, shape, site, step.where)
-
-    def _outside(self, place: Place) -> Place:
-        return Place(Names(), self.variables, place.history, place.entered, place.iteration)
-
-    def _shape_mistake(
-        self, mistake: Mistake, step: Step, call: Call | None, site: Site, also: Sequence[Related] = ()
-    ) -> None:
-        """Report a mistake that shapes made, at the step, or for a step inside a YAML block where the block is used."""
-        value = call.options.get(str(mistake.option[0])) if call and mistake.option else None
-        focus = value.find(mistake) if value else None
-        label, related, help = tell(mistake, step, site)
-        related += also
-        message = mistake.message
-        if call and mistake.inside:
-            message = f"{message} (in {call.entry.name}, at its {mistake.inside})"
-        where = step.where
-        blamed = misread_input(mistake, call.bound) if call and isinstance(call.bound, Layer) else None
-        if blamed:
-            source, label, help = blamed
-            related = [Related(f"{call.entry.name} is refused here", self.use or where)] if call else []
-            where, focus = source.where, None
-        elif self.use is not None:
-            related.insert(0, Related("inside, here", focus or where))
-            where, focus = self.use, None
-        told = Diagnostic(mistake.code, message, where, step.path, label, focus, help, tuple(related))
-        if self.use is None:
-            self.problems.add(told)
-        else:
-            self.problems.add_inside(told, step.where, lambda: self._never_worked(step.where))
-
-    def _never_worked(self, where: Where) -> bool:
-        """Whether a step has made no node in any use of its block."""
-        if where not in self._worked:
-            self._worked[where] = any(node.where == where for node in self.builder.nodes)
-        return not self._worked[where]
+        """Expand a call of a layer or block."""
+        inputs = self.inputs_for(step, call, inputs)
+        if isinstance(call.entry, YamlBlock):
+            return self._yaml_block(step, call, call.entry, inputs, place, here, built)
+        return self.make(step, call, place, inputs, here, built)
 
     def _yaml_block(
-        self,
-        step: Step,
-        call: Call,
-        block: YamlBlock,
-        options: dict[str, Any] | None,
-        inputs: list[Flow],
-        place: Place,
-        here: Here,
-        built: str,
+        self, step: Step, call: Call, block: YamlBlock, inputs: list[Flow], place: Place, here: Here, built: str
     ) -> Entry:
+        options, _ = self.bind(step, call, place)
         site = here.site
         if site is None:
             site = Site(step, BlockCall(block, options or {}), step.path, here.stage, built)
@@ -486,7 +312,7 @@ class Walker(Evaluator):
             for name, tensor in zip(block.inputs, [*inputs, *[BROKEN] * len(block.inputs)], strict=False):
                 names.named[name] = Entry(tensor)
         first = inputs[0]
-        variables = self._block_variables(block, options, call, place.variables, first, names)
+        variables = self.block_variables(block, options, call, place.variables, first, names)
         within = Place(names, variables, [first], first, None, place.depth + 1, in_block=True)
         start = len(self.builder.nodes)
         outermost = self.use is None
@@ -496,41 +322,6 @@ class Walker(Evaluator):
             self.use = None
             self.inside_blocks.update(self.builder.nodes[start:])
         return Entry(within.history[-1], names)
-
-    def _block_variables(
-        self,
-        block: YamlBlock,
-        options: dict[str, Any] | None,
-        call: Call,
-        caller: Variables,
-        first: Flow,
-        names: Names,
-    ) -> Variables:
-        """What a body sees: its params, its vars, and the vars of the file that defines it."""
-        outer = self.variables if block.sees_vars else None
-        if options is None:
-            return Variables(dict.fromkeys((*block.params, *block.vars), UNKNOWN), {}, outer)
-        known = dict(options)
-        values = dict(block.vars)
-        for name, default in block.defaults.items():
-            if default.broken:
-                known.pop(name, None)
-                values[name] = UNKNOWN
-            elif name not in options:
-                values[name] = default
-        note = "" if block.sees_vars else LIBRARY_NOTE
-        variables = Variables(values, known, outer, note, (call.options, caller))
-        place = Place(names, variables, [first], first, in_block=True)
-        for name, value in values.items():
-            if value is UNKNOWN:
-                continue
-            with self.reporting(value.where, f"blocks.{block.name}"):
-                found = variables.value(name, place)
-                if name in block.params and (mistake := block.params[name].check(found)):
-                    raise Mistake(mistake.code, f"{block.name}: {mistake.message}", help=mistake.help)
-                continue
-            variables.spoil(name)
-        return variables
 
     # -- shared calls
 
@@ -561,10 +352,10 @@ class Walker(Evaluator):
             return self._share_layer(step, target, inputs, here, built)
         site = here.site or Site(step, Words("share", share.target.text), step.path, here.stage, built)
         outer, self.use = self.use, self.use or step.where
-        outer_depth, self.sharing_depth = self.sharing_depth, place.depth + 1
+        outer_depth, self._sharing_depth = self._sharing_depth, place.depth + 1
         with self.builder.sharing(made, target.built, built):
             entry = self._once_more(target.origin, inputs, replace(here, site=site), built)
-        self.use, self.sharing_depth = outer, outer_depth
+        self.use, self._sharing_depth = outer, outer_depth
         entry.origin, entry.inputs = target.origin, target.inputs
         return entry
 
@@ -580,7 +371,7 @@ class Walker(Evaluator):
         """Expand a step as it was expanded before, with all that it saw, on other inputs."""
         step, place, iteration, steps_before = origin
         history = place.history[:steps_before]
-        seen = replace(place, history=history, iteration=iteration, depth=self.sharing_depth)
+        seen = replace(place, history=history, iteration=iteration, depth=self._sharing_depth)
         if isinstance(step.body, Call):
             return self._call(step, step.body, inputs, seen, here, built)
         assert isinstance(step.body, Group | Branches)
@@ -592,36 +383,10 @@ class Walker(Evaluator):
         assert isinstance(node.layer, Layer)
         site = here.site or Site(step, Words("share", node.name), step.path, here.stage, None)
         nodes = tuple(tensor for tensor in inputs if isinstance(tensor, Node))
-        self._room_for_one(step)
+        self.room_for_one(step)
         try:
             with self.builder.sharing([node], node.name, built):
                 return Entry(self.builder.add(built, node.layer, nodes, site, step.where))
         except Mistake as mistake:
-            self._shape_mistake(mistake, step, None, site, [Related(f"{node.type} is made here", node.where)])
+            self.shape_mistake(mistake, step, None, site, [Related(f"{node.type} is made here", node.where)])
             return Entry(BROKEN)
-
-    # -- limits
-
-    def _count_step(self, step: Step, count: int) -> None:
-        """Count steps that are taken, and tensors that are read: both take time, also where they make no layer."""
-        self._steps_left -= count
-        if self._steps_left < 0:
-            self._too_many_steps(self.limits.layers * STEPS_PER_LAYER, step)
-
-    def _room_for_one(self, step: Step) -> None:
-        if len(self.builder.nodes) >= self.limits.layers + len(self.network.inputs):
-            self.too_many(len(self.builder.nodes) + 1, step)
-
-    def too_many(self, layers: int, step: Step) -> NoReturn:
-        """Refuse a network of too many layers, before they are made."""
-        self._refuse_size(f"this makes {layers:,} layers or more; {self.limits.layers:,} are allowed", step)
-
-    def _too_many_steps(self, steps: int, step: Step) -> NoReturn:
-        allowed = self.limits.layers * STEPS_PER_LAYER
-        self._refuse_size(f"this takes {steps:,} steps or more; {allowed:,} are allowed", step)
-
-    def _refuse_size(self, message: str, step: Step) -> NoReturn:
-        where = step.repeat.where if step.repeat else step.where
-        help = "repeat less, or raise the limit with --limit layers=N"
-        self.problems.say("E406", message, where, path=step.path, help=help)
-        raise SpecError(self.problems.all)
