@@ -70,7 +70,11 @@ class Walker(Caller):
         place = Place(inside, root.variables, root.history, root.entered)
         root.names.named[stage] = Entry(BROKEN, inside, open=True)
         self._steps(steps, place, Here(f"{stage}-", stage), also=root.names)
-        output = root.history[-1] if root.history else BROKEN
+        if not root.history:
+            del root.names.named[stage]
+            root.names.absent[stage] = "nothing flows in it"
+            return
+        output = root.history[-1]
         span = (start, len(self.builder.nodes))
         whole = Step(self.network.names[stage], stage, Group(steps), name=stage)  # for a shared call it is a group
         origin = Origin(whole, root, None, 0)
@@ -218,7 +222,7 @@ class Walker(Caller):
             message = f"the inputs of {'a group' if name == 'nodes' else name} have no names"
             self.problems.say("E207", message, source.where, path=path, help=help)
             return None
-        for wrong in references.keys() - set(inputs):
+        for wrong in (name for name in references if name not in inputs):
             near = nearest(wrong, inputs)
             help = f"write {near}" if near else f"its inputs are {', '.join(inputs)}"
             self.problems.say("E207", f"{name} has no input {show_value(wrong)}", source.where, path=path, help=help)
