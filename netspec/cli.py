@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,6 +22,10 @@ from netspec.errors import Diagnostic, InternalError, Mistake, NetspecError, Spe
 if TYPE_CHECKING:
     from netspec.api import Spec
     from netspec.limits import Limits
+    from netspec.reports import Checked
+
+# A file of netspec/reports is a format.
+FORMATS = ("text", *sorted(file.stem for file in (Path(__file__).parent / "reports").glob("[a-z]*.py")))
 
 GOOD, WRONG_SPEC, WRONG_COMMAND, OWN_FAULT = 0, 1, 2, 3
 
@@ -57,6 +62,9 @@ RootOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+FormatOption = Annotated[
+    str | None, typer.Option("--format", metavar="|".join(FORMATS), help="Print for people, or for programs.")
+]
 OutputOption = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to this file.")]
 
 
@@ -106,6 +114,8 @@ def build(
     if output is not None:
         _check_target(output)
     loaded = _load(spec, set_, root, limit)
+    if output is not None:
+        _spare_sources(output, spec, loaded)
     from netspec.backends import keras as backend
 
     model = backend.build(loaded.graph(), loaded.limits, seed=seed, progress=_progress("building"))
@@ -123,33 +133,31 @@ def build(
 @app.command()
 def validate(
     specs: Annotated[list[str], typer.Argument(metavar="SPEC...", help="The spec files; - reads standard input.")],
-    json_: JsonOption = False,
+    format_: FormatOption = None,
+    json_: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     set_: SetOption = None,
     root: RootOption = None,
     limit: LimitOption = None,
 ) -> None:
     """Explain every mistake at its line."""
-    from netspec.render import as_json
+    from netspec.reports import Checked
 
-    results = []
-    good = True
+    report = _report(format_, json_)
+    checked = []
     for name in specs:
         diagnostics: Sequence[Diagnostic]
         try:
-            diagnostics, ok = _load(name, set_, root, limit, warn=False).warnings, True
+            diagnostics, good = _load(name, set_, root, limit, warn=False).warnings, True
         except SpecError as error:
-            diagnostics, ok = error.diagnostics, False
-        good = good and ok
-        if not json_:
+            diagnostics, good = error.diagnostics, False
+        checked.append(Checked(_shown(name), good, diagnostics))
+        if report is None:
             _draw(diagnostics)
-            if ok:
+            if good:
                 _print(f"{_shown(name)}: good")
-        results.append(
-            {"file": _shown(name), "ok": ok, "diagnostics": [as_json(diagnostic) for diagnostic in diagnostics]}
-        )
-    if json_:
-        _print_json({"schema": "netspec.validate/1", "files": results})
-    raise typer.Exit(GOOD if good else WRONG_SPEC)
+    if report is not None:
+        _print(report(checked))
+    raise typer.Exit(GOOD if all(one.good for one in checked) else WRONG_SPEC)
 
 
 @app.command()
@@ -260,19 +268,38 @@ def _limits(limits: list[str] | None) -> Limits:
     return replace(DEFAULT_LIMITS, **changed)
 
 
+def _report(name: str | None, json_: bool) -> Callable[[Sequence[Checked]], str] | None:
+    """The function that writes a report in a format; None is text, which is shown file by file."""
+    name = name or ("json" if json_ else "text")
+    if name not in FORMATS:
+        raise typer.BadParameter(f"{name!r} is none of {', '.join(FORMATS)}", param_hint="--format")
+    if json_ and name != "json":
+        raise typer.BadParameter(f"--json and --format {name} contradict each other", param_hint="--format")
+    return None if name == "text" else import_module(f"netspec.reports.{name}").report
+
+
 def _check_target(output: Path) -> None:
     """Refuse before the long work what could not be saved after it."""
-    from netspec.files import MODEL_ENDINGS, model_ending, require_folder
+    from netspec.backends.keras import require_format
+    from netspec.files import require_writable
 
-    if model_ending(output) is None:
-        raise typer.BadParameter(f"{output.name} must end with {', '.join(MODEL_ENDINGS)}", param_hint="-o")
-    require_folder(output)
+    _looked_up(require_format, output)
+    require_writable(output)
 
 
-def _looked_up(look_up: Any, word: str) -> str:
-    """Look a word up; one that does not exist is a wrong command line."""
+def _spare_sources(output: Path, spec: str, loaded: Spec) -> None:
+    """Refuse to write the model over a file that it is built from."""
+    from netspec.files import is_same
+
+    for source in (Path("/dev/stdin") if spec == "-" else Path(spec), *loaded.files):
+        if is_same(output, source):
+            raise typer.BadParameter(f"{output} is a file that the spec is read from", param_hint="-o")
+
+
+def _looked_up(look_up: Callable[[Any], str], word: Any) -> str:
+    """Look something up; what does not exist is a wrong command line."""
     try:
-        return str(look_up(word))
+        return look_up(word)
     except Mistake as mistake:
         raise typer.BadParameter(f"{mistake.message}; {mistake.help}") from None
 

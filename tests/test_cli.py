@@ -77,6 +77,15 @@ def test_validate_json(wrong, capsys):
     ]
 
 
+def test_the_formats_of_validate(wrong, capsys):
+    printed = {}
+    for arguments in (["--json"], ["--format", "json"], ["--json", "--format", "json"], [], ["--format", "text"]):
+        assert run(["validate", *arguments, RESNET50, wrong]) == 1
+        printed[" ".join(arguments)] = capsys.readouterr()
+    assert printed["--json"] == printed["--format json"] == printed["--json --format json"]
+    assert printed[""] == printed["--format text"] != printed["--json"]
+
+
 def test_summary_json(capsys):
     assert run(["summary", "--json", RESNET50]) == 0
     report = json.loads(capsys.readouterr().out)
@@ -150,6 +159,9 @@ def test_edits_on_the_command_line(capsys):
         ["summary", RESNET50, "--limit", "patience=3"],
         ["build", RESNET50, "-o", "model.txt"],
         ["build", RESNET50, "--seed", "-1"],
+        ["validate", RESNET50, "--format", "xml"],
+        ["validate", RESNET50, "--format", "sarif", "--json"],
+        ["validate", RESNET50, "--format", "text", "--json"],
         ["explain", "E999"],
         ["blocks", "conv2"],
     ],

@@ -6,14 +6,15 @@ foreseen is compared with what Keras built before the model is given out.
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from netspec.errors import Diagnostic, InternalError, Source, SpecError, Where
-from netspec.files import MODEL_ENDINGS, model_ending, written_whole
+from netspec.errors import Diagnostic, InternalError, Mistake, Source, SpecError, Where
+from netspec.files import cannot_write, written_whole
 from netspec.graph import Graph, Input, Node
 from netspec.layer import Layer
 from netspec.options import escape
@@ -197,25 +198,82 @@ def _agree(foreseen: Shape, built: Shape) -> bool:
 # -------------------------------------------------------------------------------------------------------------- saving
 
 
+def require_format(path: Path) -> str:
+    """The ending of a path, which says in what format a model is saved. Raises `Mistake` (E501)."""
+    ending = next((ending for ending in _SAVE if path.name.endswith(ending) and path.name != ending), None)
+    if ending is None:
+        raise Mistake("E501", f"{path.name} names no format", help=f"end it with {', '.join(_SAVE)}")
+    return ending
+
+
 def save(model: keras.Model, path: Path) -> None:
     """Save a model whole or not at all: ``.keras``, ``.weights.h5`` or ``.json`` (the architecture) by the ending.
 
-    Raises `SpecError` (E501); the file that was there before is then still there.
+    While weights are saved they are in memory a second time. Raises `SpecError` (E501); the file that was there before
+    is then still there.
     """
-    ending = model_ending(path)
-    if ending is None:
-        raise SpecError([_unknown_ending(path)])
-    with written_whole(path, f"model{ending}") as file:
-        if ending == ".json":
-            file.write_text(model.to_json(indent=1) + "\n", encoding="utf-8")
-        elif ending == ".keras":
-            model.save(file)
-        else:
-            model.save_weights(file)
+    try:
+        ending = require_format(path)
+        with written_whole(path) as descriptor:
+            _SAVE[ending](model, descriptor)
+    except Mistake as mistake:
+        raise cannot_write(path, mistake.message, mistake.help) from None
+    except MemoryError:
+        raise cannot_write(path, "the weights don't fit into memory a second time") from None
 
 
-def _unknown_ending(path: Path) -> Diagnostic:
-    message = f"{path.name} has an ending that names no format"
-    return Diagnostic(
-        "E501", message, Where(Source(str(path)), 1, 1, 1, 1), help=f"end it with {', '.join(MODEL_ENDINGS)}"
-    )
+def _save_all(model: keras.Model, descriptor: int) -> None:
+    _require_memory(model)
+    with _KerasFile(io.FileIO(descriptor, "wb", closefd=False)) as file:
+        model.save(file)
+
+
+def _save_weights(model: keras.Model, descriptor: int) -> None:
+    _require_memory(model)
+    with _WeightsInMemory() as weights, open(descriptor, "wb", closefd=False) as file:
+        model.save_weights(weights)
+        file.write(weights.getbuffer())
+
+
+def _save_architecture(model: keras.Model, descriptor: int) -> None:
+    with open(descriptor, "wb", closefd=False) as file:
+        file.write(model.to_json(indent=1).encode() + b"\n")
+
+
+_SAVE: dict[str, Callable[[Any, int], None]] = {
+    ".keras": _save_all,
+    ".weights.h5": _save_weights,
+    ".json": _save_architecture,
+}
+
+
+def _require_memory(model: keras.Model) -> None:
+    """Raise `MemoryError` where the weights don't fit into memory a second time.
+
+    HDF5 can't be stopped halfway: when a write fails, it tries again as Python ends, and takes the process down. So it
+    is given no file, which a disk may have no room for, but memory, and that only where there is enough of it.
+    """
+    import numpy
+
+    sizes = [_size(weight.shape) * numpy.dtype(weight.dtype).itemsize for weight in model.weights]
+    buffer = sum(sizes) * 9 // 8  # BytesIO asks for an eighth more than it needs
+    on_the_way = 2 * max(sizes, default=0)
+    described = 2048 * len(sizes) + 2**24
+    bytearray(buffer + on_the_way + described)
+
+
+class _KerasFile(io.BufferedWriter):
+    """A file for Keras, which takes anything that can be written to, but asks ``str()`` for the format.
+
+    It has no name, so that Keras can't put the weights of large models into another file beside it.
+    """
+
+    def __str__(self) -> str:
+        return "model.keras"
+
+
+class _WeightsInMemory(io.BytesIO):
+    """Memory for Keras to save weights to; see `_KerasFile`."""
+
+    def __str__(self) -> str:
+        return "model.weights.h5"
