@@ -12,7 +12,7 @@ from netspec.nodes import NodeReader, Scope, calls
 from netspec.options import Option, compile_schema, show_value
 from netspec.reader import Reader
 from netspec.references import POSITIONAL
-from netspec.suggest import nearest
+from netspec.suggest import KEY_WORDS, nearest
 from netspec.syntax import Call, YamlBlock
 from netspec.values import Value
 
@@ -194,7 +194,7 @@ class BlockReader:
     def _param_schema(self, tree: yaml.Mapping, path: str) -> dict[str, Any] | None:
         for key, where in tree.keys.items():
             if key not in PARAM_KEYS:
-                near = nearest(key, PARAM_KEYS)
+                near = nearest(key, PARAM_KEYS, KEY_WORDS)
                 self.read.problems.say(
                     "E112",
                     f"a param has no {show_value(key)}",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from netspec.errors import Mistake, Where
 from netspec.layer import MAX_AXES
 from netspec.options import show_value
+from netspec.readings import DTYPES, readings
 from netspec.suggest import nearest
 from netspec.syntax import Source
 from netspec.values import Problems, Value
@@ -41,7 +42,7 @@ def check_shape(problems: Problems, value: Value, sizes: Any, path: str) -> None
             f"a shape is a list of sizes, not {show_value(sizes)}",
             value.where,
             path=path,
-            help="write [height, width, channels], without the batch",
+            help=_shape_meant(sizes) or "write [height, width, channels], without the batch",
         )
         value.broken = True
         return
@@ -51,6 +52,12 @@ def check_shape(problems: Problems, value: Value, sizes: Any, path: str) -> None
         value.broken = True
         return
     for index, size in enumerate(sizes):
+        if isinstance(size, str) and len(sizes) == 1 and (help := _shape_meant(size)):
+            problems.say(
+                "E108", f"a shape is a list of sizes, not {show_value(sizes)}", value.where, path=path, help=help
+            )
+            value.broken = True
+            return
         if size is not None and (type(size) is not int or size < 1):
             problems.say(
                 "E108",
@@ -67,7 +74,10 @@ def check_repeat(problems: Problems, value: Value, times: Any, path: str, source
     """Report a number of copies that is none, or copies that nothing would use."""
     if type(times) is not int or times < 0:
         message = f"repeat must be a non-negative integer, not {show_value(times)}"
-        problems.say("E108", message, value.where, path=path, help=_number_meant("repeat", times))
+        help = _number_meant("repeat", times) or _meant(
+            "repeat", times, lambda value: type(value) is int and value >= 0
+        )
+        problems.say("E108", message, value.where, path=path, help=help)
         value.broken = True
     elif times > 1 and source is not None and not source.flows():
         message = f"all {times} copies would read the same tensor, and only the last would be used"
@@ -84,7 +94,8 @@ def check_when(problems: Problems, value: Value, decision: Any, path: str) -> No
             f"when must be true or false, not {show_value(decision)}",
             value.where,
             path=path,
-            help="write true or false, or compare: $(i > 0)",
+            help=_meant("when", decision, lambda value: type(value) is bool)
+            or "write true or false, or compare: $(i > 0)",
         )
         value.broken = True
 
@@ -93,16 +104,19 @@ def check_budget(problems: Problems, value: Value, bound: Any, path: str) -> Non
     """Report a budget that is no number."""
     if type(bound) not in (int, float) or bound < 0:
         name = path.rpartition(".")[2]
-        unit = ", in bytes" if name.endswith("memory") else ""
-        message = f"{path} must be a non-negative number{unit}, not {show_value(bound)}"
-        problems.say("E108", message, value.where, path=path, help=_number_meant(name, bound))
+        help = _number_meant(name, bound)
+        if name.endswith("memory"):
+            help = f"{help}, in bytes".removeprefix(", ")
+        message = f"{path} must be a non-negative number, not {show_value(bound)}"
+        problems.say("E108", message, value.where, path=path, help=help)
         value.broken = True
 
 
 def check_dtype(problems: Problems, value: Value, dtype: Any, path: str) -> None:
     """Report a dtype that no input can have."""
     if dtype not in INPUT_DTYPES:
-        near = nearest(dtype, INPUT_DTYPES) if isinstance(dtype, str) else None
+        word = dtype.rpartition(".")[2].casefold() if isinstance(dtype, str) else ""
+        near = DTYPES.get(word) or nearest(word, INPUT_DTYPES)
         help = f"write {near}" if near else f"there are {', '.join(INPUT_DTYPES)}"
         problems.say("E108", f"there is no dtype {show_value(dtype)} for an input", value.where, path=path, help=help)
         value.broken = True
@@ -125,6 +139,23 @@ def _number_meant(name: str, written: Any) -> str:
         return ""
     number = float(re.sub(r"[,_\s']", "", found[1])) * _UNITS[found[2].casefold()]
     return f"write {name}: {int(number)}"
+
+
+def _shape_meant(written: Any) -> str:
+    """Read a shape as people write it, ``224x224x3`` or ``(28, 28, 1)``, and say how it is written here."""
+    for reading in readings(written):
+        sizes = reading.value
+        if isinstance(sizes, list) and all(size is None or (type(size) is int and size > 0) for size in sizes):
+            return f"write {reading.written}{reading.note}"
+    return ""
+
+
+def _meant(name: str, written: Any, welcome: Callable[[object], bool]) -> str:
+    """Read a value as people write it, and say how it is written here."""
+    for reading in readings(written):
+        if welcome(reading.value):
+            return f"write {name}: {reading.written}{reading.note}"
+    return ""
 
 
 def _size_meant(size: Any) -> str:

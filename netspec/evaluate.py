@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from netspec.errors import Diagnostic, Mistake, Related, Where
+from netspec.errors import Diagnostic, Mistake, Related, SpecError, Where
 from netspec.scopes import BROKEN, Place, Seen
 from netspec.values import ExpressionMistake, Problems, Unknowable, Value
 
 ABOUT_NAMES = frozenset({"E201", "E202", "E205", "E207"})
 """Mistakes that stand in the body of a block however it is used."""
+
+SHORT_LIST = 10
+STEPS_PER_ITEM = 10
+"""What checking an item of a long list takes, next to an operation of an expression."""
 
 Check = Callable[[Problems, Value, Any, str], None]
 """Reports what is wrong with a value that was worked out, and marks it."""
@@ -51,7 +55,10 @@ class Evaluator:
             return value.constant
         found = missing
         with self.reporting(value.where, path):
-            found = value.evaluate(Seen(place.variables, place))
+            seen = Seen(place.variables, place)
+            found = value.evaluate(seen)
+            if isinstance(found, list) and len(found) > SHORT_LIST:
+                seen.spend(STEPS_PER_ITEM * len(found))
         return found
 
     def checked(self, value: Value, place: Place, path: str, check: Check) -> Any:
@@ -78,6 +85,9 @@ class Evaluator:
         """
         if isinstance(mistake, ExpressionMistake):
             where = mistake.where
+        if mistake.code == "E411":  # nothing more can be worked out
+            self.problems.mistake(mistake, where, path)
+            raise SpecError(self.problems.all)
         related = () if origin is None else (origin,)
         if self.use is None or mistake.code in ABOUT_NAMES or isinstance(mistake, Unknowable):
             self.problems.mistake(mistake, where, path, related)

@@ -2,23 +2,25 @@
 
 The text is parsed by Python's own parser and translated, node by node, into functions; what is not on the list below
 does not exist. Sizes are checked before a value is made, so that no expression can take time or memory that its length
-does not account for.
+does not account for; and what the expressions of a network take together is counted in steps.
 """
 
 from __future__ import annotations
 
 import ast
+import functools
 import math
 import operator
 import re
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn, Protocol
 
+from netspec.characters import FORBIDDEN_IN_A_VALUE, describe, lookalike
 from netspec.errors import Mistake
 from netspec.limits import DEFAULT_LIMITS, Limits
-from netspec.options import show_value
+from netspec.options import shorten, show_value
 from netspec.references import Reference, parse_reference
 from netspec.shapes import Shape
 
@@ -28,11 +30,25 @@ MAX_ITEMS = 10_000
 MAX_DEPTH = 100
 """How deeply operators, brackets and calls may be nested in one expression."""
 
+ITEMS_PER_STEP = 10
+"""So many items of a list, or characters of a text, are read or made in the time of one operation."""
+
+MAX_DIGITS = 400
+"""No number that is allowed changes by rounding to more digits, before or behind the point."""
+
 CONSTANTS: Mapping[str, bool | None] = {"true": True, "false": False, "null": None}
 
 
+class UnknownNameMistake(Mistake):
+    """A name has no value; ``near`` is the one that was probably meant."""
+
+    def __init__(self, message: str, near: str | None, help: str) -> None:
+        super().__init__("E201", message, help=f"write {near}" if near else help)
+        self.near = near
+
+
 class Lookup(Protocol):
-    """What an expression can see."""
+    """What an expression can see. One that has ``spend`` (`Meter.spend`) is told how many steps are taken."""
 
     def value(self, name: str) -> Any:
         """The value of a name; raises `Mistake` where there is none."""
@@ -41,19 +57,74 @@ class Lookup(Protocol):
         """The shape of what a reference leads to, without batch axis."""
 
 
+class Meter:
+    """Counts the steps that all expressions of a network take, each as often as it is worked out."""
+
+    __slots__ = ("allowed", "spent")
+
+    def __init__(self) -> None:
+        self.spent = 0
+        self.allowed = DEFAULT_LIMITS.expression_steps
+
+    def spend(self, steps: int, allowed: int | None = None) -> None:
+        """Count steps; ``allowed`` is the limit under which the spec is read. Raises `Mistake` where they are more."""
+        if allowed is not None:
+            self.allowed = allowed
+        self.spent += steps
+        if self.spent > self.allowed:
+            message = f"the expressions of this spec take more than {self.allowed:,} steps"
+            help = "work out once in vars what every copy uses, or raise the limit with --limit expression_steps=N"
+            raise Mistake("E411", message, help=help)
+
+
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A parsed expression. ``names`` are the names it uses, ``uses_shapes`` whether it asks for a shape."""
+    """A parsed expression. ``names`` are the names it uses, ``uses_shapes`` whether it asks for a shape.
+
+    ``steps`` is the number of its operations.
+    """
 
     text: str
     names: frozenset[str]
     uses_shapes: bool
+    steps: int
     _evaluate: Callable[[Lookup], Any]
-    magnitude: int
+    limits: Limits
 
     def evaluate(self, names: Lookup) -> Any:
         """Work out the value. Raises `Mistake`."""
-        return bounded(self._evaluate(names), self.magnitude)
+        spend_steps(names, self.steps, self.limits.expression_steps)
+        try:
+            value = bounded(self._evaluate(names), self.limits.magnitude)
+        except UnknownNameMistake as mistake:
+            if _BARE.match(self.text) and mistake.near:
+                mistake.help = f"write ${mistake.near}"
+            raise
+        _count(names, value)
+        return value
+
+
+def _count(names: Lookup, *values: Any) -> None:
+    """Count the steps of reading or making lists and texts."""
+    weight = sum(_weight(value) for value in values if isinstance(value, list | str))
+    if weight >= ITEMS_PER_STEP:
+        spend_steps(names, weight // ITEMS_PER_STEP)
+
+
+def spend_steps(names: Lookup, steps: int, allowed: int | None = None) -> None:
+    """Count steps where somebody counts them. Raises `Mistake` where they are more than allowed."""
+    spend = getattr(names, "spend", None)
+    if spend is not None:
+        spend(steps, allowed)
+
+
+def _weight(value: list[Any] | str) -> int:
+    """Count the items and characters that reading a value takes; what is in it was bounded when it was made."""
+    if isinstance(value, str):
+        return len(value)
+    kinds = set(map(type, value))
+    inner = [item for item in value if isinstance(item, list | str)] if kinds & {list, str} else ()
+    return len(value) + sum(map(_weight, inner))
 
 
 _BARE = re.compile(r"\$([A-Za-z_][A-Za-z0-9_]*)\Z", re.ASCII)
@@ -74,18 +145,86 @@ def parse_expression(text: str, limits: Limits = DEFAULT_LIMITS) -> Expression |
         return _expression(text, bare.group(1), limits)
     stripped = text.rstrip()
     if not (stripped.startswith("$(") and stripped.endswith(")")):
-        raise Mistake(
-            "E203",
-            f"{show_value(text)} starts with $ but is neither $name nor $(…)",
-            help="write $name, or put $( ) around the whole expression",
-        )
+        raise _neither_form(stripped, limits)
     return _expression(text, stripped[2:-1], limits)
 
 
+@functools.lru_cache(maxsize=4096)  # a network says the same thing over and over
 def _expression(text: str, inner: str, limits: Limits) -> Expression:
     compiler = _Compiler(limits.magnitude)
-    evaluate = compiler.compile(inner)
-    return Expression(text, frozenset(compiler.names), compiler.uses_shapes, evaluate, limits.magnitude)
+    try:
+        evaluate = compiler.compile(inner)
+    except Mistake as mistake:
+        _explain(mistake, inner, limits)
+        raise
+    names = frozenset(compiler.names)
+    return Expression(text, names, compiler.uses_shapes, compiler.steps, evaluate, limits)
+
+
+def _explain(mistake: Mistake, inner: str, limits: Limits) -> None:
+    """Put what another language has in its place, and how it is written here, into a mistake."""
+    from netspec.foreign import explain
+
+    if mistake.code == "E203" and inner.strip():
+        explained = explain(inner, [*FUNCTIONS, "shape"], lambda text: _is_expression(text, limits))
+        if explained:
+            message, help = explained
+            mistake.message, mistake.help = message, help or mistake.help
+
+
+def expression_meant(text: str, names: Collection[str]) -> str:
+    """Write a text that holds names of variables as the expression that it was meant to be; nothing if it is none."""
+    from netspec.foreign import as_expression
+
+    return as_expression(text, names, [*FUNCTIONS, "shape"], lambda inner: _is_expression(inner, DEFAULT_LIMITS))
+
+
+def value_of(written: str) -> Any:
+    """The value of an expression that uses no names; None of one that does, or that has none."""
+    expression = parse_expression(written.strip("\"'"))
+    if expression is None or expression.names or expression.uses_shapes:
+        return None
+    try:
+        return expression.evaluate(_Nothing())
+    except Mistake:
+        return None
+
+
+class _Nothing:
+    """A place where nothing can be seen."""
+
+    def value(self, name: str) -> Any:
+        raise Mistake("E201", name)
+
+    def shape(self, reference: Reference) -> Shape:
+        raise Mistake("E205", reference.text)
+
+
+def _neither_form(text: str, limits: Limits) -> Mistake:
+    """Describe a text that begins with $ but is no expression, and say what expression it was meant to be."""
+    from netspec.foreign import as_value, explain, unwrapped
+
+    message = f"{show_value(text)} starts with $ but is neither $name nor $(…)"
+    if text.startswith("$(") and _is_expression(text[2:], limits):
+        written = shorten(as_value(text[2:]))
+        return Mistake("E203", "this ( is never closed", help=f"add the ) that is missing: {written}")
+    inner = unwrapped(text)
+    for meant in (inner, inner + ")"):
+        if _is_expression(meant, limits):
+            written = as_value(meant)
+            around = "" if written[1:] == meant or "{" in text else "put $( ) around the whole expression: "
+            return Mistake("E203", message, help=f"{around or 'write '}{shorten(written)}")
+    explained = explain(inner, [*FUNCTIONS, "shape"], lambda text: _is_expression(text, limits))
+    help = explained[1] if explained and "$" in explained[1] else "write $name, or put $( ) around the whole expression"
+    return Mistake("E203", message, help=help)
+
+
+def _is_expression(inner: str, limits: Limits) -> bool:
+    try:
+        _Compiler(limits.magnitude).compile(inner)
+    except Mistake:
+        return False
+    return len(inner) <= limits.expression_length
 
 
 # References have a grammar of their own (gates.3, gates.*.skip); Python's parser is shown a quoted string.
@@ -145,11 +284,13 @@ def _size(value: Any, depth: int = 0) -> int:
         return 1
     if depth > MAX_DEPTH:
         raise Mistake("E408", f"a list nested more than {MAX_DEPTH} levels deep")
-    total = 1
-    for item in value:
-        total += _size(item, depth + 1)
-        if total > MAX_ITEMS:
-            break
+    total = 1 + len(value)
+    if total <= MAX_ITEMS and list in set(map(type, value)):
+        for item in value:
+            if isinstance(item, list):
+                total += _size(item, depth + 1) - 1
+                if total > MAX_ITEMS:
+                    break
     return total
 
 
@@ -183,7 +324,7 @@ def _rounding(function: Callable[..., Any], name: str) -> Callable[..., Any]:
         _number(value, name)
         if digits and type(digits[0]) is not int:
             raise Mistake("E204", f"{name}() wants a whole number of digits, not {show_value(digits[0])}")
-        return function(value, *digits)
+        return function(value, *(max(-MAX_DIGITS, min(one, MAX_DIGITS)) for one in digits))
 
     return apply
 
@@ -209,6 +350,16 @@ def _len(value: Any) -> int:
         raise Mistake("E204", f"len() wants a list or a text, not {show_value(value)}")
     return len(value)
 
+
+_ARGUMENTS = {
+    "make_divisible": "value, divisor",
+    "round": "value, digits",
+    "min": "a, b",
+    "max": "a, b",
+    "len": "list",
+    "sum": "[a, b]",
+}
+"""What the arguments of a function are, where they are not one value."""
 
 # name: (function, fewest arguments, most arguments)
 FUNCTIONS: Mapping[str, tuple[Callable[..., Any], int, int]] = {
@@ -290,6 +441,12 @@ _OPERATORS: Mapping[type[ast.operator], Callable[[Any, Any, int], Any]] = {
     ast.Pow: _power,
 }
 
+_WHOLE: Mapping[type[ast.operator], Callable[[int, int], int]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+}
+
 Function = Callable[[Lookup], Any]
 
 
@@ -301,6 +458,7 @@ class _Compiler:
         self.names: set[str] = set()
         self.uses_shapes = False
         self.depth = 0
+        self.steps = 0
 
     def compile(self, text: str) -> Function:
         try:
@@ -319,6 +477,7 @@ class _Compiler:
 
     def _node(self, node: ast.expr) -> Function:
         self.depth += 1
+        self.steps += 1
         if self.depth > MAX_DEPTH:
             raise Mistake("E408", f"an expression nested more than {MAX_DEPTH} levels deep", help="split it into vars")
         function = self._translate(node)
@@ -338,6 +497,10 @@ class _Compiler:
         if value is None or isinstance(value, bool):
             name = next(name for name, constant in CONSTANTS.items() if constant is value)
             raise Mistake("E203", f"{value} is not a word of this language", help=f"write {name}")
+        if isinstance(value, str) and (odd := FORBIDDEN_IN_A_VALUE.search(value)):
+            raise Mistake(
+                "E002", f"{describe(odd.group())} can't stand in a text", help="delete the escape that makes it"
+            )
         if type(value) not in (int, float, str):
             shown = "..." if value is ... else show_value(str(value))
             raise Mistake("E203", f"{shown} can't stand in an expression", help=_HELP)
@@ -353,8 +516,14 @@ class _Compiler:
         return lambda names: names.value(name)
 
     def _list(self, node: ast.List) -> Function:
-        items = [self._node(item) for item in node.elts]
-        return lambda names: bounded([item(names) for item in items], self.magnitude)
+        items, magnitude = [self._node(item) for item in node.elts], self.magnitude
+
+        def evaluate(names: Lookup) -> list[Any]:
+            value: list[Any] = bounded([item(names) for item in items], magnitude)
+            _count(names, value)
+            return value
+
+        return evaluate
 
     def _unaryop(self, node: ast.UnaryOp) -> Function:
         operand = self._node(node.operand)
@@ -371,15 +540,23 @@ class _Compiler:
             sign = _OTHER_OPERATORS.get(type(node.op).__name__, "this operator")
             raise Mistake("E203", f"{sign} can't stand in an expression", help=_HELP)
         left, right, magnitude = self._node(node.left), self._node(node.right), self.magnitude
+        whole = _WHOLE.get(type(node.op))
 
         def evaluate(names: Lookup) -> Any:
             a, b = left(names), right(names)
+            if whole is not None and type(a) is int and type(b) is int:  # nearly always: nothing can go wrong but size
+                number = whole(a, b)
+                if -magnitude <= number <= magnitude:
+                    return number
             try:
-                return bounded(apply(a, b, magnitude), magnitude)
+                value = bounded(apply(a, b, magnitude), magnitude)
             except ZeroDivisionError:
                 raise Mistake("E204", "this divides by zero") from None
             except OverflowError:
                 raise Mistake("E407", "the value is too large for a floating-point number") from None
+            if isinstance(value, list | str):
+                _count(names, value)
+            return value
 
         return evaluate
 
@@ -408,6 +585,8 @@ class _Compiler:
             left = first(names)
             for check, part in zip(checks, rest, strict=True):
                 right = part(names)
+                if isinstance(right, list | str):
+                    _count(names, left, right)
                 try:
                     if not check(left, right):
                         return False
@@ -429,6 +608,8 @@ class _Compiler:
             container, at = items(names), index(names)
             if not isinstance(container, list | str):
                 raise Mistake("E204", f"{show_value(container)} has no items")
+            if isinstance(at, slice):
+                _count(names, container)
             try:
                 return container[at]
             except IndexError:
@@ -459,14 +640,16 @@ class _Compiler:
         function, fewest, most = FUNCTIONS[name]
         if not fewest <= len(node.args) <= most:
             wanted = str(fewest) if fewest == most else f"{fewest} to {most}"
-            raise Mistake(
-                "E203", f"{name}() takes {wanted} argument{'s' if wanted != '1' else ''}, not {len(node.args)}"
-            )
-        arguments = [self._node(argument) for argument in node.args]
+            message = f"{name}() takes {wanted} argument{'s' if wanted != '1' else ''}, not {len(node.args)}"
+            raise Mistake("E203", message, help=f"write {name}({_ARGUMENTS.get(name, 'value')})")
+        arguments, magnitude = [self._node(argument) for argument in node.args], self.magnitude
 
         def evaluate(names: Lookup) -> Any:
+            values = [argument(names) for argument in arguments]
+            if isinstance(values[0], list):
+                _count(names, values[0])
             try:
-                return bounded(function(*[argument(names) for argument in arguments]), self.magnitude)
+                return bounded(function(*values), magnitude)
             except (ValueError, TypeError, OverflowError) as error:
                 raise Mistake("E204", f"{name}() has no value here: {error}") from None
 
@@ -517,7 +700,9 @@ def _refuse_syntax(text: str, error: BaseException) -> NoReturn:
 
 
 def _refuse_lookalikes(bare: str) -> NoReturn:
-    """Lookup are ASCII: Python would read 𝐧 as n, and a Cyrillic а would be another name that looks the same."""
+    """Names are ASCII: Python would read 𝐧 as n, and a Cyrillic а would be another name that looks the same."""
     odd = next(character for character in bare if not character.isascii())
-    message = f"the character {odd!r} (U+{ord(odd):04X}) can't stand in an expression"
-    raise Mistake("E203", message, help="names are written in ASCII")
+    words = (re.split(r"[^\w]", word) for word in bare.split() if not word.isascii())
+    alike = next(filter(None, (lookalike(word, mixed=False) for parts in words for word in parts)), None)
+    help = f"write {alike[1]}, in ASCII" if alike else "names are written in ASCII"
+    raise Mistake("E203", f"{describe(odd)} can't stand in an expression", help=help)

@@ -15,7 +15,10 @@ class Limits:
     yaml_nodes: int = 100_000
     layers: int = 20_000
     magnitude: int = 10**12
+    text_length: int = 10_000
+    word_length: int = 250
     expression_length: int = 1_000
+    expression_steps: int = 500_000
     extends_depth: int = 16
     build_parameters: int = 2 * 10**9
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from netspec import yaml
 from netspec.checks import check_repeat, check_when, report_mistakes
 from netspec.errors import Diagnostic, Mistake, RegistrationError, Where
+from netspec.expressions import expression_meant, value_of
 from netspec.layer import TYPES
-from netspec.options import NODE_KEYS, show_value
+from netspec.misread import from_call
+from netspec.not_nodes import COMMENT, Explained, as_written, join_stray_options, next_node, without_type
+from netspec.options import NODE_KEYS, shorten, show_value
 from netspec.plugins import find, installed
 from netspec.reader import Reader
+from netspec.references import POSITIONAL
 from netspec.registry import Mistakes, Type
 from netspec.suggest import OPTION_NOTES, fold, nearest
 from netspec.syntax import Branches, Call, Group, Located, Share, Source, Step, YamlBlock
@@ -23,6 +28,10 @@ GROUP_KEYS = ("nodes", *COMMON_KEYS)
 BRANCHES_KEYS = ("branches", "merge", *COMMON_KEYS)
 INPUT_WORDS = ("input", "inputs", "inputlayer", "kerasinput", "placeholder")
 SHARE_KEYS = ("share", *COMMON_KEYS)
+
+
+MAX_GUESSED = 100
+"""For so many mistakes it is guessed what a node without type was meant to be; 20 are shown."""
 
 
 class Scope:
@@ -55,10 +64,26 @@ class NodeReader:
                     help = "write each branch as a list: [[relu], []]; [] is the input itself"
                 self.read.wrong_kind("E108", f"{what} must be a list of nodes", tree, path, help, key)
             return []
-        steps = [self.step(item, f"{path}.{index}", scope) for index, item in enumerate(tree.items)]
+        items = tree.items
+        if any(self._lacks_type(item) for item in items[1:]):
+            items = join_stray_options(items, self._type, lambda stray: self._explained(stray, path))
+        steps = [self.step(item, f"{path}.{index}", scope) for index, item in enumerate(items)]
         if scope.own:
             _label(steps)
         return steps
+
+    def _lacks_type(self, tree: yaml.Tree) -> bool:
+        return isinstance(tree, yaml.Mapping) and not any(key in tree.entries for key in BODY_KEYS)
+
+    def _type(self, name: str) -> Type | None:
+        return self.blocks.get(name) or TYPES.get(name)
+
+    def _type_meant(self, name: str) -> Type | None:
+        near = TYPES.nearest(name, self.blocks)
+        return self._type(near) if near else None
+
+    def _explained(self, found: Explained, path: str) -> None:
+        self.read.problems.say("E109", found.message, found.where, path=path, help=found.help)
 
     def step(self, tree: yaml.Tree, path: str, scope: Scope) -> Step:
         broken = Step(tree.where, path, None)
@@ -87,13 +112,10 @@ class NodeReader:
         return step
 
     def _not_a_node(self, tree: yaml.Tree, path: str) -> None:
-        self.read.wrong_kind(
-            "E109",
-            "a node is a name or a mapping",
-            tree,
-            path,
-            "write - relu, or - {type: conv2d, filters: 64, kernel_size: 3}",
-        )
+        help = "write - relu, or - {type: conv2d, filters: 64, kernel_size: 3}"
+        if isinstance(tree, yaml.Sequence) and len(tree.items) == 1 and tree.items[0].where.line == tree.where.line:
+            help = f"one dash or bracket too many: write - {shorten(as_written(tree.items[0]))}"
+        self.read.wrong_kind("E109", "a node is a name or a mapping", tree, path, help)
 
     def _not_one_kind(self, tree: yaml.Mapping, kinds: list[str], path: str) -> None:
         if kinds:
@@ -105,14 +127,12 @@ class NodeReader:
                 help="make two nodes of it",
             )
             return
-        known = [key for key in tree.entries if key in TYPES or key in self.blocks]
+        few = len(self.read.problems.found) < MAX_GUESSED
+        if few and (explained := without_type(tree, lambda name: self._type(name) or self._type_meant(name))):
+            self._explained(explained, path)
+            return
         near = next((key for key in tree.entries if nearest(key, BODY_KEYS)), None)
-        if known:
-            help = f"write {{type: {known[0]}, …}}: a node's type is a value, not a key"
-        elif near:
-            help = f"write {nearest(near, BODY_KEYS)} instead of {near}"
-        else:
-            help = "write {type: …} for a layer or block"
+        help = f"write {nearest(near, BODY_KEYS)} instead of {near}" if near else "write {type: …} for a layer or block"
         self.read.problems.say(
             "E109", f"this node has none of {', '.join(BODY_KEYS)}", tree.where, path=path, help=help
         )
@@ -130,12 +150,25 @@ class NodeReader:
             step.source = self._source(entries["from"], f"{path}.from")
         if "repeat" in entries:
             step.repeat = self.read.value(entries["repeat"], f"{path}.repeat")
-            if step.repeat.is_constant and not step.repeat.broken:
+            if self._worked_out(step.repeat, f"{path}.repeat"):
                 check_repeat(self.read.problems, step.repeat, step.repeat.constant, f"{path}.repeat", step.source)
         if "when" in entries:
             step.when = self.read.value(entries["when"], f"{path}.when")
-            if step.when.is_constant and not step.when.broken:
+            if self._worked_out(step.when, f"{path}.when"):
                 check_when(self.read.problems, step.when, step.when.constant, f"{path}.when")
+
+    def _worked_out(self, value: Value, path: str) -> bool:
+        """Whether a value is known here. A text that was meant to be an expression is reported."""
+        known = value.is_constant and not value.broken
+        return known and not self.read.unmarked(value, self._variables(path), path)
+
+    def _variables(self, path: str) -> set[str]:
+        """The names that an expression at a place can use."""
+        block = self.blocks.get(path.split(".")[1]) if path.startswith("blocks.") else None
+        if block is None:
+            return {*self.read.variable_names, *POSITIONAL}
+        own = self.read.variable_names if block.sees_vars else set()
+        return {*own, *block.params, *block.vars, *POSITIONAL}
 
     def _claim(self, name: str, where: Where, names: dict[str, Where], *, conditional: bool) -> None:
         """Take a name. Nodes with conditions may share one, where only one of them is there; expanding sees to that."""
@@ -171,7 +204,15 @@ class NodeReader:
         return self._call(entry, tree, path) if entry else self._meant(type_tree.value, tree, path)
 
     def _meant(self, name: str, tree: yaml.Mapping, path: str) -> Call | None:
-        """Read a node whose type does not exist as the one that was suggested, where all its options suit that."""
+        """Read a node whose type does not exist as the one that was suggested.
+
+        Where that is a guess, only if all its options suit it: nothing is said of options by a wrong guess.
+        """
+        if name in self.broken_blocks:
+            return None
+        if certain := TYPES.nearest(name, self.blocks, guess=False):
+            entry = self._type(certain)
+            return self._call(entry, tree, path) if entry else None
         near = TYPES.nearest(name, self.blocks)
         entry = None if near is None else self.blocks.get(near) or TYPES.get(near)
         if entry is None:
@@ -322,20 +363,37 @@ class NodeReader:
 
     def _known_elsewhere(self, mistake: Mistake, entry: Type, written: Mapping[str, object]) -> None:
         """Where an option has no meaning here, name a type of the same family that has it."""
-        for other in TYPES:
-            if other.family == entry.family and all(name in other.options for name in written):
-                mistake.help = f"{other.name} has it; {mistake.help}"
-                return
+        able = [other for other in TYPES if other.family == entry.family and all(n in other.options for n in written)]
+        if able:
+            near = min(able, key=lambda other: other.name[-2:] != entry.name[-2:])  # of the same number of axes
+            mistake.help = f"{near.name} has it; {mistake.help}"
 
     def option(self, entry: Type, name: str, tree: yaml.Tree, path: str) -> Value:
         value = self.read.value(tree, path)
         if value.is_constant and not value.broken:
             for mistake in entry.check_value(name, value.constant):
+                help = self._expression(entry, name, value, mistake, path) or mistake.help
                 self.read.problems.add(
-                    Diagnostic(mistake.code, mistake.message, value.find(mistake), path=path, help=mistake.help)
+                    Diagnostic(mistake.code, mistake.message, value.find(mistake), path=path, help=help)
                 )
                 value.broken = True
         return value
+
+    def _expression(self, entry: Type, name: str, value: Value, mistake: Mistake, path: str) -> str:
+        """Say how a text is written that was meant to be an expression."""
+        text = value.constant
+        for step in mistake.option[1:]:
+            if isinstance(text, list) and isinstance(step, int) and step < len(text):
+                text = text[step]
+        if isinstance(text, dict) and len(text) == 1 and None in text.values():  # {classes}, braces as in a template
+            text = next(iter(text))
+        names = self._variables(path)
+        if not isinstance(text, str) or (mistake.help and text not in names - {*POSITIONAL}):
+            return ""
+        meant = expression_meant(text, names)
+        if meant and value.constant == text and (known := value_of(meant)) is not None:
+            return "" if any(True for _ in entry.check_value(name, known)) else f"write {meant}"
+        return f"write {meant}" if meant else ""
 
     def find_type(self, name: str, where: Where, path: str) -> Type | None:
         if name in self.blocks:
@@ -356,12 +414,25 @@ class NodeReader:
             return None
         if entry is None and not (self.blocks_missing and TYPES.nearest(name, self.blocks) is None):
             mistake = TYPES.unknown(name, (*self.blocks, *installed()))
-            if name.startswith("$"):
-                mistake.help = "a type is written out; an expression can't stand here"
-            elif " - " in name:
-                mistake.help = "two nodes ran together: begin both lines with a dash at the same column"
+            if where.end_line > where.line and (ran_together := next_node(where)):
+                mistake.help, where = ran_together
+            else:
+                mistake.help = self._type_written(name) or mistake.help
             self.read.problems.mistake(mistake, where, path)
         return entry
+
+    def _type_written(self, name: str) -> str:
+        """Say how a type is written that was written as an expression, as a call, or with a comment behind it."""
+        if name.startswith("$"):
+            return "a type is written out; an expression can't stand here"
+        word = COMMENT.split(name[:200], maxsplit=1)[0]
+        if word != name and self._type(word):
+            return f"write {word}; a comment begins with #, after a space"
+        near = self._type_meant(name) if "(" in name else None
+        if re.search(r"\s.*[=:]", name[:200]) and (entry := self._type(name.split(maxsplit=1)[0].rstrip(",:"))):
+            near, name = entry, f"{entry.name}({name.partition(' ')[2].replace(': ', '=')})"
+        node = from_call(name, near.name, near.options) if near else None
+        return f"write {node}" if node else ""
 
 
 def _flat(steps: list[Step]) -> Iterator[Step]:

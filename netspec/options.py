@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 import json
+import re
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping
@@ -17,6 +18,7 @@ from functools import cached_property
 from typing import Annotated, Any, Literal, Union
 
 from netspec.errors import Mistake, RegistrationError
+from netspec.readings import readings
 from netspec.suggest import TYPE_WORDS, nearest
 
 JsonSchema = dict[str, Any]
@@ -80,8 +82,11 @@ class Option:
     def words(self) -> str:
         return describe(self.schema)
 
-    def check(self, value: object) -> Mistake | None:
-        """Say what is wrong with a value, or None. Objects of a ``kind`` are checked by their own registry instead."""
+    def check(self, value: object, owner: str = "") -> Mistake | None:
+        """Say what is wrong with a value, or None. Objects of a ``kind`` are checked by their own registry instead.
+
+        ``owner`` is the type whose option it is.
+        """
         if isinstance(value, list | tuple) and len(value) > MAX_ITEMS:
             message = f"{self.name} has {len(value):,} values; {MAX_ITEMS:,} are allowed"
             return Mistake("E104", message, option=(self.name,))
@@ -90,7 +95,7 @@ class Option:
         return Mistake(
             "E104",
             f"{self.name} must be {self.words}, not {show_value(value)}",
-            help=_way_out(self.name, self.schema, value),
+            help=_way_out(self, value, owner),
             option=(self.name, *_position(self.validator, value)),
         )
 
@@ -300,6 +305,12 @@ def show_value(value: object) -> str:
     return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
 
 
+def shorten(text: str) -> str:
+    """Quote what was written, or a part to write, without marks around it: as `show_value` does, cut and escaped."""
+    text = escape(text)
+    return text if len(text) <= MAX_SHOWN else text[: MAX_SHOWN - 1] + "…"
+
+
 def escape(text: str) -> str:
     """Make characters visible that a terminal would obey or hide: controls, bidirectional marks, surrogates."""
     if text.isascii() and text.isprintable():
@@ -322,43 +333,57 @@ def _position(validator: Any, value: object) -> tuple[str | int, ...]:
     return ()
 
 
-def _way_out(name: str, schema: JsonSchema, value: object) -> str:
+def _way_out(option: Option, value: object, owner: str) -> str:
+    """Say what to write instead, where that can be known; it is always welcome where it is said."""
+    name, schema = option.name, option.schema
     arms = [arm for one in schema.get("anyOf", [schema]) for arm in _by_type(one)]
     kinds = {arm.get("type") for arm in arms}
-    if isinstance(value, float) and value.is_integer() and "integer" in kinds:
+    choices = [choice for arm in arms for choice in arm.get("enum", ()) if isinstance(choice, str)]
+    if isinstance(value, float) and value.is_integer() and "integer" in kinds and option.validator.is_valid(int(value)):
         return f"write {int(value)}; in an expression, // divides to an integer and int() or round() makes one"
-    if isinstance(value, str):
-        if (hint := ambiguous_number(value)) and kinds & {"integer", "number"}:
-            return hint
-        if "boolean" in kinds and value.casefold() in ("yes", "no", "on", "off"):
-            return f"write {name}: {'true' if value.casefold() in ('yes', 'on') else 'false'}"
-        choices = [str(choice) for arm in arms for choice in arm.get("enum", ()) if isinstance(choice, str)]
-        if choices and (near := nearest(value, choices, TYPE_WORDS)):
-            return f"write {name}: {near}"
-        if kinds & {"integer", "number"} and value.isascii() and _is_number(value):
-            return f"write {name}: {value} without quotes"
-    if isinstance(value, list | tuple) and "array" in kinds:
+    if isinstance(value, str) and kinds & {"integer", "number"} and (hint := ambiguous_number(value)):
+        return hint
+    if name == "padding" and choices:
+        return _padding(value, choices, owner)
+    if isinstance(value, list | tuple) and "array" in kinds and not any(isinstance(item, str) for item in value):
         for arm in arms:
             count = arm.get("maxItems")
             if arm.get("type") == "array" and count == arm.get("minItems") and count not in (None, len(value)):
                 return f"write {count} values, not {len(value)}"
-    choices = [show_value(choice).strip("'") for arm in arms for choice in arm.get("enum", ())]
-    if choices and type(value) is int and name == "padding":
-        return "write padding: same to keep the size; for an exact number put a zero_padding layer before it"
+    for reading in readings(value):
+        if option.validator.is_valid(reading.value):
+            return f"write {name}: {shorten(reading.written)}{reading.note}"
+    if isinstance(value, str) and choices and (near := nearest(value, choices, TYPE_WORDS)):
+        return f"write {name}: {near}"
+    if isinstance(value, Mapping) and choices:
+        named = [*(value.get(key) for key in ("type", "class_name", "name")), *value]
+        near = next(
+            (near for one in named if isinstance(one, str) and (near := nearest(one, choices, TYPE_WORDS))), None
+        )
+        return f"write {name}: {near}, or put a {near} node with its options behind" if near else ""
+    if value is None and not option.required:
+        return f"leave it out; it is {show_value(option.default)} then"
     return ""
+
+
+def _padding(value: object, choices: list[str], owner: str) -> str:
+    """Where other tools have a number of rows and columns, or a flag, Keras has a word."""
+    if isinstance(value, str):
+        folded = value.casefold()
+        near = next((choice for choice in choices if choice in folded), None) or nearest(value, choices)
+        return f"write padding: {near}" if near else ""
+    if not value or value == [0, 0]:
+        return "write padding: valid"
+    if value is True:
+        return "write padding: same"
+    axes = re.search(r"\dd(?=_|$)", owner)
+    layer = f"zero_padding{axes[0] if axes else ''}"
+    return f"write padding: same to keep the size; for an exact number put a {layer} layer before it"
 
 
 def _by_type(schema: JsonSchema) -> list[JsonSchema]:
     kind = schema.get("type")
     return [{**schema, "type": one} for one in kind] if isinstance(kind, list) else [schema]
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def ambiguous_number(text: str) -> str:
@@ -368,6 +393,6 @@ def ambiguous_number(text: str) -> str:
         return f"{text} is octal to some YAML readers and decimal to others; write it without the leading zero"
     if ":" in digits and all(part.isdigit() for part in digits.split(":")):
         return f"{text} is a number to base 60 for some YAML readers; write the number itself"
-    if "_" in digits and digits.replace("_", "").isdigit():
+    if "_" in digits and digits.replace("_", "").isdigit() and digits.isascii():
         return f"write {text.replace('_', '')} without underscores"
     return ""

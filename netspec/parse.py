@@ -181,7 +181,8 @@ class _Parser:
             self.read.missing(tree, ["shape"], INPUT_KEYS, f"{path} has no shape", path=path, help=help)
             return None
         compiled = self.read.value(shape, f"{path}.shape")
-        if compiled.is_constant and not compiled.broken:
+        known = compiled.is_constant and not compiled.broken
+        if known and not self.read.unmarked(compiled, self.read.variable_names, f"{path}.shape"):
             check_shape(self.read.problems, compiled, compiled.constant, f"{path}.shape")
         dtype = tree.entries.get("dtype")
         kind = self.read.value(dtype, f"{path}.dtype") if dtype is not None else constant("float32", tree)

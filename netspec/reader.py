@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from netspec import yaml
 from netspec.errors import Mistake, Related, Where
+from netspec.expressions import expression_meant
 from netspec.limits import Limits
-from netspec.options import show_value
+from netspec.misread import split_key
+from netspec.options import shorten, show_value
 from netspec.references import POSITIONAL, RESERVED, Reference, parse_reference
 from netspec.registry import NAME
 from netspec.suggest import KEY_NOTES, KEY_WORDS, fold, nearest
@@ -25,6 +27,7 @@ class Reader:
         self.problems = problems
         self.limits = limits
         self.uses: list[tuple[str, Where]] = []  # every name that an expression uses, and where
+        self.variable_names: set[str] = set()  # of the spec
 
     def value(self, tree: yaml.Tree, path: str) -> Value:
         value = compile_value(tree, self.problems, self.limits, path)
@@ -116,6 +119,9 @@ class Reader:
 
         Where it begins below its ``key``, the key is the line to look at.
         """
+        if isinstance(tree, yaml.Scalar) and isinstance(tree.value, str) and "mapping" in wanted:
+            split = split_key(tree.value)
+            help = f"write {split[0]}: {shorten(split[1])}" if split else help
         below = key is not None and key.source is tree.where.source and key.line < tree.where.line
         where = key if key is not None and below else tree.where
         self.problems.say(code, f"{wanted}, not {kind_of(tree)}", where, path=path, help=help)
@@ -176,7 +182,21 @@ class Reader:
                 self.problems.say("E108", message, item.where, path=at)
                 value.broken = True
             result[name] = value
+        if not path:
+            self.variable_names = set(result)
         return result
+
+    def unmarked(self, value: Value, names: Collection[str], path: str) -> bool:
+        """Report a text that was meant to be an expression, for what it holds, and mark the value."""
+        written = value.constant if isinstance(value.constant, list) else [value.constant]
+        for index, text in enumerate(written):
+            if isinstance(text, str) and (meant := expression_meant(text, names)):
+                at = value.find(Mistake("E108", "", option=("", index)))
+                message = f"{path.rpartition('.')[2]} holds the text {show_value(text)}; an expression begins with $"
+                self.problems.say("E108", message, at, path=path, help=f"write {meant}")
+                value.broken = True
+                return True
+        return False
 
 
 def _as_a_name(name: str) -> str:

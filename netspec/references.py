@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from netspec.errors import Mistake
-from netspec.options import NODE_KEYS, show_value
+from netspec.options import NODE_KEYS, shorten, show_value
 
 POSITIONAL = ("i", "channels", "in_channels")
 RESERVED = frozenset({*NODE_KEYS, *POSITIONAL, "prev", "input"})
@@ -49,13 +49,17 @@ def parse_reference(text: object) -> Reference:
 
 
 _BRACKETS = re.compile(r"\[(\w+|\*)\]")
-_SEPARATORS = re.compile(r"[/-]")
+_WRAPPED = re.compile(r"^[\s.$@#&%(\[{<]+|[\s.:;,)\]}>]+$")
+_SEPARATORS = re.compile(r"[/:>\s]+|(?<=\w)-")
 
 
 def _help(text: object) -> str:
     if isinstance(text, str):
         if _BRACKETS.search(text):
             return f"write {_BRACKETS.sub(_dotted, text)}: a copy's number follows a dot"
+        bare = _WRAPPED.sub("", text[:200]).strip(".")
+        if bare != text and _REFERENCE.fullmatch(bare):
+            return f"write {shorten(bare)}" + (": a reference is written without $" if "$" in text else "")
         if "$" in text:
             return "references are written out; an expression can't stand here"
         dotted = _SEPARATORS.sub(".", text)

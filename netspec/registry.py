@@ -13,8 +13,16 @@ from functools import cached_property
 from typing import Any
 
 from netspec.errors import Mistake, RegistrationError
-from netspec.options import Option
-from netspec.suggest import OBJECT_WORDS, OPTION_NOTES, OPTION_WORDS, fold, nearest
+from netspec.options import Option, shorten, show_value
+from netspec.suggest import (
+    MISTAKEN_TYPES,
+    OBJECT_WORDS,
+    OPTION_NOTES,
+    OPTION_WORDS,
+    TYPE_NOTES,
+    fold,
+    nearest,
+)
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 CACHE_SIZE = 4096
@@ -66,10 +74,12 @@ class Type:
         for name in unknown:
             yield self.unknown_option(name, names, also)
         missing = [name for name in self.options if name in self.missing(names)]
-        renamed = {nearest(name, missing, OPTION_WORDS) for name in unknown}
+        renamed = {_meant(name, missing) for name in unknown}
         missing = [name for name in missing if name not in renamed]  # a misspelt option is one mistake, not two
         if missing:
             help = "add " + "; ".join(self._wanted(name) for name in missing)
+            if len(missing) > 1 and self.name in MISTAKEN_TYPES:
+                help = f"{MISTAKEN_TYPES[self.name]}; otherwise {help}"
             yield Mistake("E103", f"{self.name} needs {' and '.join(missing)}", help=help)
 
     def missing(self, names: Container[str]) -> set[str]:
@@ -78,7 +88,7 @@ class Type:
 
     def meant(self, name: str, names: Mapping[str, object]) -> str | None:
         """The option that one that does not exist was probably meant to be, of those that are still free."""
-        return nearest(name, [option for option in self.options if option not in names], OPTION_WORDS)
+        return _meant(name, [option for option in self.options if option not in names])
 
     def doubtful(self, mistakes: Sequence[Mistake]) -> set[str]:
         """The options that mistakes are about; all of them where one does not say."""
@@ -94,7 +104,7 @@ class Type:
         option = self.options[name]
         if option.kind is not None and not (value is None and _allows_null(option)):
             yield from objects(option.kind).check(value, (name,))
-        elif option.kind is None and (mistake := option.check(value)):
+        elif option.kind is None and (mistake := option.check(value, self.name)):
             mistake.message = f"{self.name}: {mistake.message}"
             yield mistake
 
@@ -133,18 +143,40 @@ class Type:
         """Describe an option that does not exist, with the nearest one that is still free."""
         free = [option for option in (*self.options, *also) if option not in names]
         note = OPTION_NOTES.get(fold(name))
-        near = None if note else nearest(name, free, OPTION_WORDS)
-        if note:
+        near = None if note else _meant(name, free)
+        split, odd = _split(name), ""
+        if near and split:
+            from netspec.misread import odd_blank
+
+            odd = odd_blank(name)
+            help = f"write {near}: {shorten(split[1])}" + (" with an ordinary space" if odd else "")
+        elif note:
             help = note
         elif near:
             help = f"write {near}"
+        elif self.name in MISTAKEN_TYPES:
+            help = MISTAKEN_TYPES[self.name]
         elif given := nearest(name, [option for option in self.options if option in names], OPTION_WORDS):
             help = f"{given} is given already; take {name} out"
         elif self.options:
             help = f"{self.name} takes {', '.join(_main_first(self.options))}"
         else:
             help = f"{self.name} takes no options"
-        return Mistake("E102", f"{self.name} has no option {name!r}", help=help, option=(name,))
+        return Mistake("E102", f"{self.name} has no option {show_value(name)}{odd}", help=help, option=(name,))
+
+
+def _meant(name: str, options: Iterable[str]) -> str | None:
+    """The option that a name was meant to be, its value left out where it was written into the name: ``units=64``."""
+    split = _split(name)
+    return nearest(split[0] if split else name, options, OPTION_WORDS)
+
+
+def _split(name: str) -> tuple[str, str] | None:
+    if NAME.match(name):
+        return None
+    from netspec.misread import split_key
+
+    return split_key(name)
 
 
 def _main_first(options: Mapping[str, Option]) -> list[str]:
@@ -154,7 +186,7 @@ def _main_first(options: Mapping[str, Option]) -> list[str]:
 
 
 def _allows_null(option: Option) -> bool:
-    return {"type": "null"} in option.schema.get("anyOf", ())
+    return option.default is None or {"type": "null"} in option.schema.get("anyOf", ())
 
 
 def _tuples(value: Any) -> Any:
@@ -190,21 +222,20 @@ class Registry:
     def get(self, name: str) -> Type | None:
         return self._types.get(name)
 
-    def nearest(self, name: str, also: Iterable[str] = ()) -> str | None:
+    def nearest(self, name: str, also: Iterable[str] = (), *, guess: bool = True) -> str | None:
         """Find what a name that does not exist was meant to be (``also`` holds further names)."""
-        return nearest(name, [*self._types, *also], self._words)
+        return nearest(name, [*self._types, *also], self._words, guess=guess)
 
     def unknown(self, name: str, also: Iterable[str] = ()) -> Mistake:
         """Describe a name that does not exist, with the nearest one that does (``also`` holds further names)."""
         near = self.nearest(name, also)
-        help = (
-            f"write {near}"
-            if near
-            else f"netspec blocks lists every {self.kind}"
-            if self.kind == "type"
-            else (f"there are {', '.join(sorted(self._types))}")
-        )
-        return Mistake("E101", f"there is no {self.kind} {name!r}", help=help)
+        if near:
+            help = f"write {near}"
+        elif self.kind == "type":
+            help = TYPE_NOTES.get(fold(name.rpartition(".")[2]), "netspec blocks lists every type")
+        else:
+            help = f"there are {', '.join(sorted(self._types))}"
+        return Mistake("E101", f"there is no {self.kind} {show_value(name)}", help=help)
 
     # An object is a value of an option: an initializer's name, or a mapping with its type and options.
 
@@ -215,13 +246,17 @@ class Registry:
         if not isinstance(value, Mapping) or not isinstance(value.get("type"), str):
             yield Mistake(
                 "E104",
-                f"{path[0]} must be the name of a Keras {self.kind}, or a mapping with its type and options",
+                f"{path[0]} must be the name of a Keras {self.kind}, or a mapping with its type and options, "
+                f"not {show_value(value)}",
+                help=self._meant(value),
                 option=path,
             )
             return
         entry = self.get(value["type"])
         if entry is None:
             mistake = self.unknown(value["type"])
+            if called := self._called(value["type"]):
+                mistake.help = f"write {called}"
             mistake.option = (*path, "type")
             yield mistake
             return
@@ -233,6 +268,41 @@ class Registry:
         for mistake in mistakes:
             mistake.option = path + mistake.option
             yield mistake
+
+    def _called(self, text: str) -> str | None:
+        """Write the call of a class as an object: ``l2(0.01)`` as ``{type: l2, l2: 0.01}``."""
+        near = self.nearest(text) if "(" in text else None
+        if near is None:
+            return None
+        from netspec.misread import from_call
+
+        return from_call(text, near, self[near].options)
+
+    def _meant(self, value: object) -> str:
+        """Say how an object is written that was given by a number, or by another key than ``type``."""
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            word = "zeros" if value == 0 else "ones" if value == 1 else ""
+            usual = next((name for name in ("constant", "l2", "max_norm") if name in self), None)
+            if word in self._types:
+                return f"write {word}"
+            option = next(iter(self[usual].options)) if usual else ""
+            return f"write {{type: {usual}, {option}: {value}}}" if usual else ""
+        if isinstance(value, list | tuple) and len(value) == 1 and isinstance(value[0], str):
+            return f"write {near}" if (near := self.nearest(value[0])) else ""
+        if not isinstance(value, Mapping):
+            return ""
+        for key, item in value.items():
+            named = item if isinstance(item, str) else key
+            near = self.nearest(named)
+            if near is None:
+                continue
+            options = {name: one for name, one in value.items() if name != key}
+            options |= item if isinstance(item, Mapping) else {} if isinstance(item, str | None) else {near: item}
+            for wrapped in [name for name, one in options.items() if isinstance(one, Mapping)]:
+                options |= options.pop(wrapped)
+            inside = ", ".join([f"type: {near}", *(f"{name}: {show_value(one)}" for name, one in options.items())])
+            return f"write {shorten(f'{{{inside}}}')}"
+        return ""
 
     def create(self, value: str | Mapping[str, Any]) -> Any:
         """Make the object that `check` found nothing wrong with."""

@@ -8,6 +8,7 @@ from typing import Any, Final, NamedTuple
 
 from netspec import yaml
 from netspec.errors import Mistake, Source, Where
+from netspec.expressions import FUNCTIONS, Meter, UnknownNameMistake
 from netspec.graph import Node, Presumed, Site
 from netspec.references import EVERY, INPUT, PREV, Reference
 from netspec.shapes import Shape
@@ -100,6 +101,8 @@ class Variables:
         caller: tuple[Mapping[str, Value], Variables] | None = None,
     ) -> None:
         self._values = values
+        around = outer or (caller[1] if caller else None)
+        self.meter: Meter = around.meter if around else Meter()  # one for all expressions of a network
         self._caller = caller  # of a block: the values of its params as written, and what they see
         self._note = note  # what to say where a name is missing
         self._known = dict(known)
@@ -177,9 +180,12 @@ class Variables:
             if place.in_block:
                 help = "a block does not see the $i of its caller; give the block a param for it"
             return Mistake("E201", "$i counts copies, and nothing repeats here", help=help)
-        shown = ", ".join(sorted(set(known))[:8])
-        help = self._note or (f"there are {shown}" if shown else f"declare it: vars: {{{name}: …}}")
-        return Mistake("E201", f"there is no variable {name!r} here", help=f"write {near}" if near else help)
+        shown = ", ".join(sorted(set(known) - {"channels", "in_channels"})[:8])
+        if name in FUNCTIONS or name == "shape":
+            help = f"write {name}({'prev' if name == 'shape' else '…'}): it is a function"
+        else:
+            help = self._note or (f"there are {shown}" if shown else f"add {name} to vars: {{{name}: …}}")
+        return UnknownNameMistake(f"there is no variable {name!r} here", near, help)
 
 
 def _circle(names: list[str], value: Value) -> ExpressionMistake:
@@ -202,10 +208,11 @@ class Place:
     iteration: int | None = None
     depth: int = 0
     in_block: bool = False
+    step: str | None = None  # the name of the node whose references are being followed
 
     def outermost(self) -> Place:
         """The place of the spec's own variables: nothing flows there."""
-        return Place(Names(), self.variables, [], None)
+        return Place(Names(), self.variables, [], None, in_block=self.in_block)
 
     def flows(self) -> bool:
         """Whether anything can be referred to; not so where the spec's own variables stand."""
@@ -223,11 +230,12 @@ class Place:
 class Seen:
     """What an expression can see: variables, positional names and shapes at a place."""
 
-    __slots__ = ("place", "variables")
+    __slots__ = ("place", "spend", "variables")
 
     def __init__(self, variables: Variables, place: Place) -> None:
         self.variables = variables
         self.place = place
+        self.spend = variables.meter.spend
 
     def value(self, name: str) -> Any:
         if name == "i" and self.place.iteration is not None:
@@ -426,7 +434,8 @@ def _leads_nowhere(name: str, place: Place) -> Mistake:
         f"{owner}.{name}"
         for scope in scopes
         for owner, entry in scope.named.items()
-        if entry.inside and entry.inside.inner(name)
+        for inside in [entry.copies[max(entry.copies)].inside if entry.copies else entry.inside]
+        if inside and inside.inner(name)
     ]
     unnamed = [
         owner
@@ -436,6 +445,9 @@ def _leads_nowhere(name: str, place: Place) -> Mistake:
         if copy.inside and copy.inside.inner(name)
     ]
     automatic = any(name in scope.automatic for scope in scopes)
+    if name == place.step:
+        help = "name the node before it, or write prev"
+        return Mistake("E205", f"{name!r} is this node itself; references point backwards only", help=help)
     if any(name in scope.written for scope in scopes):
         return Mistake("E205", f"{name!r} comes later; references point backwards only", help="move this node after it")
     if automatic:
@@ -446,6 +458,8 @@ def _leads_nowhere(name: str, place: Place) -> Mistake:
         help = f"it is inside of {unnamed[-1]}; give that a name, and write the path"
     elif near := nearest(name, known):
         help = f"write {near}"
+    elif place.in_block:
+        help = f"a block sees nothing of its caller: make it one of its inputs: [x, {name}], named in from: at each use"
     else:
         shown = f": {', '.join(known[-8:])}" if known else ""
         help = f"references point backwards, to a node that has a name{shown}"

@@ -207,8 +207,8 @@ OPTION_WORDS = _by_word(
         "dtype": "data_type dtypes precision",
         # keys of every node
         "name": "id label layer_name scope top var_scope",
-        "from": "bottom bottoms froms in input inputs layers source sources src",
-        "repeat": """copies count depths layer_repeat n num num_blocks num_layers num_repeats number repeats
+        "from": "bottom bottoms froms in input inputs source sources src",
+        "repeat": """copies count depths layer_repeat layers n num num_blocks num_layers num_repeats number repeats
             repetitions times""",
         "when": "active cond condition enable enabled if on only_if",
     }
@@ -253,9 +253,31 @@ OPTION_NOTES: Mapping[str, str] = {
             "normalization is a node of its own: - batch_normalization"
         ),
         "activation": "an activation is a node of its own: - relu, for example",
-        "kernel_decay l2_reg l2_regularization weight_decay": "write kernel_regularizer: {type: l2, l2: 0.0001}",
+        "kernel_decay l2 l2_reg l2_regularization weight_decay": "write kernel_regularizer: {type: l2, l2: 0.0001}",
+        "l1 l1_reg l1_regularization": "write kernel_regularizer: {type: l1, l1: 0.0001}",
+        "num_parameters": "write shared_axes: [1, 2] for one factor a channel of an image",
+        "comment desc description doc help note notes": "what a node is for stands in a comment: # …; leave it out",
+        "checkpoint pretrained weights": "weights are no part of a node; leave it out",
+        "learning_rate loss lr lr_mult metrics optimizer": "training is no part of an architecture; leave it out",
     }.items()
     for word in words.split()
+}
+
+# What is no type, and why.
+TYPE_NOTES: Mapping[str, str] = {
+    fold(word): note
+    for words, note in {
+        "activation": "write the activation itself as the type: {type: relu}, or - relu",
+        "lambda": "a spec holds no code; write the layers that do it, or register a block in Python",
+        "module_list model sequential": "write {nodes: […]} for nodes that belong together",
+    }.items()
+    for word in words.split()
+}
+
+# Types whose name means something else to some who write it.
+MISTAKEN_TYPES: Mapping[str, str] = {
+    "identity": "identity is a residual block: Keras's Identity is called linear",
+    "convolutional": "convolutional is a residual block: a plain convolution is conv2d",
 }
 
 OBJECT_WORDS = _by_word(
@@ -349,9 +371,10 @@ KEY_NOTES: Mapping[tuple[str, str | None], str] = {
 # ------------------------------------------------------------------------------------------------------------- search
 
 
-def nearest(name: str, existing: Iterable[str], words: Words | None = None) -> str | None:
+def nearest(name: str, existing: Iterable[str], words: Words | None = None, *, guess: bool = True) -> str | None:
     """Find what ``name`` was meant to be among the ``existing`` names, or None where nothing is near enough.
 
+    Without ``guess`` it has to be one of them spelt in another way, or a word that is known to mean it.
     With ``words`` it is a word of a vocabulary, so ``nn.Conv2d`` and ``relu()`` count as Conv2d and relu.
     """
     # Where spelling can't decide between 1d, 2d and 3d, the first stands: most networks look at images.
@@ -369,6 +392,8 @@ def nearest(name: str, existing: Iterable[str], words: Words | None = None) -> s
             meant = next((folded[meaning] for meaning in meanings if meaning in folded), None)
             if meant or not meanings:
                 return meant
+    if not guess:
+        return None
     # A short name needs to be nearly right; in a long one a few wrong letters still leave no doubt.
     threshold = 0.75 if len(wanted) <= 4 else 0.7
     best, best_ratio = None, threshold

@@ -140,7 +140,7 @@ def check_inputs(entry: Type, count: int) -> None:
     )
     named = ", ".join(f"{name}: …" for name in entry.inputs)
     help = (
-        "join them first: add, concatenate, …"
+        "join them first, with concatenate or add"
         if most == 1
         else f"write from: {{{named}}}"
         if most

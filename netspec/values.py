@@ -8,7 +8,7 @@ from typing import Any
 
 from netspec import yaml
 from netspec.errors import Diagnostic, Mistake, Related, SpecError, Where
-from netspec.expressions import Expression, Lookup, parse_expression
+from netspec.expressions import Expression, Lookup, parse_expression, spend_steps
 from netspec.limits import Limits
 
 MAX_FOUND = 500
@@ -159,7 +159,13 @@ def compile_value(tree: yaml.Tree, problems: Problems, limits: Limits, path: str
             items = [(build(item), item) for item in part.items]
             if not any(function for function, _ in items):
                 return None
-            return lambda names: [function(names) if function else yaml.plain(item) for function, item in items]
+            size = sum(1 for _ in yaml.walk(part))
+
+            def listed(names: Lookup) -> list[Any]:
+                spend_steps(names, size)
+                return [function(names) if function else yaml.plain(item) for function, item in items]
+
+            return listed
         entries = [(key, build(item), item) for key, item in part.entries.items()]
         if not any(function for _, function, _ in entries):
             return None

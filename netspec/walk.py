@@ -170,7 +170,7 @@ class Walker(Caller):
             entry = self._share(step, body, inputs, place, here, built)
         elif len(inputs) != 1:
             message = f"{body.kind} take one input, but here they get {len(inputs)}"
-            self.say(Mistake("E306", message, help="join them first: add, concatenate, …"), step.where, step.path)
+            self.say(Mistake("E306", message, help="join them first, with concatenate or add"), step.where, step.path)
             entry = Entry(BROKEN)
         else:
             entry = self._inside(step, body, inputs[0], place, here, built, also)

@@ -130,6 +130,57 @@ def long_list(items):
     return f"netspec: 1\nvars: {{a: '$([1] * {items - 1})'}}\ninput: {{shape: [8]}}\nhead: [relu]\n"
 
 
+def long_text(length):
+    return GOOD + f"description: {('a ' * length)[: length - 1]}b\n"
+
+
+def long_word(length):
+    return f"netspec: 1\ninput: {{shape: [8]}}\nhead:\n  - {{type: relu, name: {'a' * length}}}\n"
+
+
+def long_key(length):
+    return f"netspec: 1\nvars:\n  ? {'a' * length}\n  : 1\ninput: {{shape: [8]}}\nhead: [relu]\n"
+
+
+def long_anchor(length):
+    return f"netspec: 1\ninput: {{shape: [8]}}\nhead: [&{'a' * length} relu]\n"
+
+
+def long_calculated_text(length):
+    return f"netspec: 1\nvars: {{a: \"$('a' * {length})\"}}\ninput: {{shape: [8]}}\nhead: [relu]\n"
+
+
+def axes(count):
+    return f"netspec: 1\ninput: {{shape: [{', '.join(['1'] * count)}]}}\nhead: [relu]\n"
+
+
+def made_axes(count):
+    return f"netspec: 1\ninput: {{shape: [8]}}\nhead:\n  - {{type: reshape, target_shape: [8{', 1' * (count - 1)}]}}\n"
+
+
+def option_list(count):
+    return f"netspec: 1\ninput: {{shape: [{count}]}}\nhead:\n  - {{type: rescaling, scale: [{'1, ' * count}]}}\n"
+
+
+def expression_steps(steps):
+    """A thousand steps for every copy: three operations, and the reading of 9,970 items."""
+    items = ", ".join(["1"] * 9970)
+    copies = -(-steps // 1000)
+    return (
+        f"netspec: 1\nvars: {{l: [{items}]}}\ninput: {{shape: [8]}}\n"
+        f"head:\n  - {{type: relu, when: $(1 in l), repeat: {copies}}}\n"
+    )
+
+
+def nested_expression(depth):
+    return f"netspec: 1\ninput: {{shape: [8]}}\nhead:\n  - {{type: dense, units: $({'+' * (depth - 1)}8)}}\n"
+
+
+def nested_list(depth):
+    lists = "".join(f"  v{n}: $([v{n - 1}])\n" for n in range(2, depth + 2))
+    return f"netspec: 1\nvars:\n  v1: $([1])\n{lists}input: {{shape: [8]}}\nhead: [relu]\n"
+
+
 AT_THE_LIMIT = [
     ("E403", nested, Limits().nesting),
     ("E404", aliases, Limits().aliases),
@@ -142,6 +193,17 @@ AT_THE_LIMIT = [
     ("E407", calculated_units, Limits().magnitude),
     ("E408", long_expression, Limits().expression_length),
     ("E408", long_list, 10_000),
+    ("E408", long_calculated_text, 10_000),
+    ("E408", nested_expression, 100),
+    ("E408", nested_list, 100),
+    ("E411", expression_steps, Limits().expression_steps),
+    ("E412", long_text, Limits().text_length),
+    ("E412", long_word, Limits().word_length),
+    ("E412", long_key, Limits().word_length),
+    ("E412", long_anchor, Limits().word_length),
+    ("E108", axes, 64),
+    ("E302", made_axes, 64),
+    ("E104", option_list, 1_000),
 ]
 
 
@@ -179,6 +241,40 @@ def test_yaml_nodes():
         f"{chr(98 + i)}: &{chr(98 + i)} [*{chr(97 + i)}, *{chr(97 + i)}]\n" for i in range(20)
     )
     assert "E405" in codes(parse_spec, doubling)  # 41 aliases, two million nodes
+
+
+@pytest.mark.parametrize(
+    ("limits", "code", "text"),
+    [
+        (Limits(text_length=10), "E412", GOOD + "description: eleven chars\n"),
+        (Limits(word_length=3), "E412", GOOD + "name: relu\n"),
+        (
+            Limits(expression_steps=5),
+            "E411",
+            worked_out_copies(3).replace("type: relu", "type: dense, units: $(i + 1)"),
+        ),
+    ],
+)
+def test_limit_that_is_changed(limits, code, text):
+    assert codes(parse_spec, text) == []
+    assert codes(parse_spec, text, limits=limits) == [code]
+
+
+def test_steps_are_counted_for_the_whole_network(tmp_path):
+    """A block of a library sees no variable of the spec, but its expressions are counted with the spec's."""
+    items = ", ".join(["1"] * 9000)
+    (tmp_path / "library.yaml").write_text(
+        f"blocks: {{b: {{vars: {{l: [{items}]}}, nodes: [{{type: relu, when: $(1 in l)}}]}}}}\n"
+    )
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(GOOD.replace("[relu]", "[{type: b, repeat: 15000}]") + "use: [library.yaml]\n")
+    assert codes(load_spec, spec) == ["E411"]
+
+
+def test_mistakes():
+    """501 mistakes are found and no more, whether in the YAML or in what it says."""
+    for text in (GOOD + "a: 1\n" * 2_000, GOOD + "".join(f"k{n}: 1\n" for n in range(2_000))):
+        assert len(mistakes(parse_spec, text)) == 501
 
 
 def test_files_that_extend_each_other(tmp_path):

@@ -1,5 +1,6 @@
 """Declaring layers and blocks: what the registry takes, and what it refuses."""
 
+import itertools
 from typing import Annotated
 
 import pytest
@@ -19,8 +20,10 @@ from netspec import (
     register_layer,
 )
 from netspec.layer import TYPES, snake_case
-from netspec.options import describe, schema_of
-from netspec.suggest import OPTION_WORDS, TYPE_WORDS, nearest
+from netspec.options import NODE_KEYS, describe, schema_of
+from netspec.registry import objects
+from netspec.schema import OBJECT_KINDS
+from netspec.suggest import OBJECT_WORDS, OPTION_NOTES, OPTION_WORDS, TYPE_WORDS, nearest
 from netspec.tensors import check_inputs
 
 
@@ -268,12 +271,20 @@ def test_an_annotation_that_is_no_schema():
         schema_of(complex)
 
 
-def test_every_word_people_write_leads_to_a_type_that_exists():
+def test_every_word_people_write_leads_to_something_that_exists():
     for word, names in TYPE_WORDS.items():
         assert all(name in TYPES for name in names), word
-    options = {name for entry in TYPES for name in entry.options}
+    kinds = [objects(kind) for kind in OBJECT_KINDS]
+    for word, names in OBJECT_WORDS.items():
+        assert all(any(name in kind for kind in kinds) for name in names), word
+    entries = itertools.chain(TYPES, *kinds)
+    options = {name for entry in entries for name in entry.options} | set(NODE_KEYS)
     for word, names in OPTION_WORDS.items():
-        assert {name for name in names if name not in ("gain", "stddev")} <= options, word
+        assert set(names) <= options, word
+
+
+def test_what_a_note_explains_is_no_other_name_for_an_option():
+    assert OPTION_NOTES.keys() & OPTION_WORDS.keys() == set()
 
 
 @pytest.mark.parametrize(
@@ -291,6 +302,21 @@ def test_every_word_people_write_leads_to_a_type_that_exists():
         ("densse", "dense"),
         ("batch_normalisation", "batch_normalization"),
         ("GlobalAvgPool2D", "global_average_pooling2d"),
+        ("nn.Conv2d", "conv2d"),
+        ("torch.nn.Linear", "dense"),
+        ("tf.keras.layers.Dense", "dense"),
+        ("relu()", "relu"),
+        ("conv2d(64, 3)", "conv2d"),
+        ("Identity", "linear"),
+        ("bottleneck", "identity"),
+        ("AdaptiveAvgPool1d", "global_average_pooling1d"),
+        ("ConvTranspose3d", "conv3d_transpose"),
+        ("Dropout3d", "spatial_dropout3d"),
+        ("DenseLayer", "dense"),
+        ("GlobalAveragePool", "global_average_pooling2d"),
+        ("max_poling", "max_pooling2d"),
+        ("Softmin", None),
+        ("LSTM", None),
         ("zzz", None),
     ],
 )

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netspec import SpecError, yaml
+from netspec.characters import FORBIDDEN, lookalike
 from netspec.errors import Source
 from netspec.limits import DEFAULT_LIMITS
 from netspec.load import to_yaml
@@ -114,6 +115,47 @@ def test_aliases_are_copies():
     assert read("a: &x {b: [1]}\nc: *x\n")[0] == {"a": {"b": [1]}, "c": {"b": [1]}}
 
 
+@pytest.mark.parametrize(
+    ("text", "spelling", "character"),
+    [
+        ("\u0441onv2d", "conv2d", "U+0441 CYRILLIC SMALL LETTER ES"),
+        ("t\u03b1nh", "tanh", "U+03B1 GREEK SMALL LETTER ALPHA"),
+        ("\uff52elu", "relu", "U+FF52 FULLWIDTH LATIN SMALL LETTER R"),
+        ("\ufb01lters", "filters", "U+FB01 LATIN SMALL LIGATURE FI"),
+        ("re\u200blu", "relu", "U+200B ZERO WIDTH SPACE"),
+        ("relu\u00a0", "relu", "U+00A0 NO-BREAK SPACE"),
+        ("re\u00adlu", "relu", "U+00AD SOFT HYPHEN"),
+        ("$\u0430", "$a", "U+0430 CYRILLIC SMALL LETTER A"),
+        ("\u22121", -1, "U+2212 MINUS SIGN"),
+        ("\uff16\uff14", 64, "U+FF16 FULLWIDTH DIGIT SIX"),
+        ("\u0663", 3, "U+0663 ARABIC-INDIC DIGIT THREE"),
+    ],
+)
+def test_what_only_looks_right_is_read_as_what_it_looks_like(text, spelling, character):
+    tree, found = yaml.read(Source("text", f"key: {text}"))
+    assert [diagnostic.code for diagnostic in found] == ["E010"]
+    assert character in found[0].message
+    assert found[0].help == f"write {spelling}, in ASCII"
+    assert yaml.plain(tree) == {"key": spelling}
+
+
+@pytest.mark.parametrize(
+    "text", ["тор", "x²", "µm", "naïve", "H₂O", "α-dropout", "größe", "网络", "ResNet–50", "👩\u200d🔬", "שלום"]
+)
+def test_words_of_other_scripts_are_read(text):
+    assert read(f"key: {text}") == ({"key": text}, [])
+
+
+@pytest.mark.parametrize("character", "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+@pytest.mark.parametrize("text", ["key: a{}b", "# a{}b\nkey: 1", "ke{}y: 1", 'key: "a\\u{:04x}b"'])
+def test_direction_of_letters_is_not_changed(character, text):
+    with pytest.raises(SpecError) as refused:
+        read(text.format(ord(character) if ":04x" in text else character))
+    (found,) = refused.value.diagnostics
+    assert found.code == "E002"
+    assert f"U+{ord(character):04X}" in found.message
+
+
 @pytest.mark.parametrize("text", ["\ufeffa: 1", "a: 1\r\nb: 2\r\n", "# ключ 鍵\na: 1"])
 def test_odd_but_legal(text):
     assert read(text.lstrip("\ufeff"))[0]["a"] == 1
@@ -121,7 +163,7 @@ def test_odd_but_legal(text):
 
 texts = st.text(
     st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\u2028\u2029\ufffe\uffff"), max_size=12
-)
+).filter(lambda text: not FORBIDDEN.search(text) and not lookalike(text, mixed=False))
 values = st.recursive(
     st.none()
     | st.booleans()
