@@ -78,7 +78,7 @@ def _labelled(node: Node) -> str:
 
 
 def table(graph: Graph, file: str = "", depth: str = "block") -> str:
-    """Draw the table, at most 100 columns wide; long names lose their middle, never a number its digits."""
+    """Draw the table, at most 100 columns wide; long names lose their middle, a number its digits from 10^15 on."""
     lines = [
         [row.stage, row.text, str(row.copies), row.output, _count(row.params), _count(row.macs)]
         for row in rows(graph, depth)
@@ -119,12 +119,19 @@ def _title(graph: Graph, file: str, width: int) -> list[str]:
 def totals(graph: Graph) -> str:
     """The line below the table."""
     params = graph.params
-    macs = "MACs unknown" if graph.macs is None else f"{graph.macs:,} MACs"
-    return f"{params.total:,} parameters ({params.trainable:,} trainable) · {macs} · {graph.layer_count:,} layers"
+    macs = "MACs unknown" if graph.macs is None else f"{_count(graph.macs)} MACs"
+    total, trainable = _count(params.total), _count(params.trainable)
+    return f"{total} parameters ({trainable} trainable) · {macs} · {graph.layer_count:,} layers"
 
 
 def _count(number: int | None) -> str:
-    return "?" if number is None else f"{number:,}"
+    if number is None:
+        return "?"
+    if number < 10**15:
+        return f"{number:,}"
+    from decimal import Decimal  # such a number may be too large for a float
+
+    return f"{Decimal(number):.2e}"
 
 
 def _fit(text: str, width: int) -> str:

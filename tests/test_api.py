@@ -67,3 +67,12 @@ def test_every_mistake_is_in_the_error(tmp_path):
         load_spec(path)
     assert [(mistake.code, mistake.where.line) for mistake in refused.value.diagnostics] == [("E102", 6), ("E104", 7)]
     assert str(refused.value).count("error[") == 2
+
+
+def test_the_table_stays_narrow_where_numbers_are_huge():
+    text = "netspec: 1\nname: huge\ninput: {shape: [8, 8, 1000000000000]}\nhead:\n"
+    table = parse_spec(
+        text + "  - {type: conv2d, filters: 1000000000000, kernel_size: 1000, padding: same}\n"
+    ).summary()
+    assert max(map(len, table.splitlines())) <= 100
+    assert "1.00e+30" in table

@@ -136,5 +136,6 @@ def _fingerprint(diagnostic: Diagnostic) -> str:
     """Tell a mistake by its code and the text of its line, which may move (§3.27.17)."""
     lines = LINE_BREAK.split(diagnostic.where.source.text)
     line = lines[diagnostic.where.line - 1] if diagnostic.where.line <= len(lines) else ""
-    known = f"{diagnostic.code}\n{' '.join(line.split()) or diagnostic.message}"
+    # A file that can't be read has no line, and its message names the file, which lies elsewhere on every machine.
+    known = f"{diagnostic.code}\n{' '.join(line.split())}"
     return hashlib.sha256(known.encode(errors="surrogatepass")).hexdigest()[:16]
