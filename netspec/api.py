@@ -58,7 +58,7 @@ class Spec:
         """The spec with every ``extends``, ``set``, variable and default worked out, as YAML."""
         from netspec.resolve import resolved
 
-        return resolved(self.network)
+        return resolved(self.network, self.limits)
 
     def build(self, seed: int | None = None) -> keras.Model:
         """Build an ordinary Keras model. With a ``seed`` the weights are the same every time.

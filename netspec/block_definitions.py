@@ -102,15 +102,16 @@ class BlockReader:
     def _params_of(self, block: YamlBlock) -> None:
         """A param's default may use the params before it and the spec's variables, nothing else."""
         seen: list[str] = []
+        known = {*POSITIONAL, *(self.variables if block.sees_vars else ())}
         for name in block.params:
             default = block.defaults.get(name)
             if default is not None and not default.broken:
-                known = {*seen, *POSITIONAL, *(self.variables if block.sees_vars else ())}
-                for used in sorted(set(_names(default)) - known):
+                for used in (used for used in _names(default) if used not in known):
                     message, help = self._unknown_in_default(block, name, used, seen)
                     self.read.problems.say("E201", message, default.where, help=help)
                     default.broken = True
             seen.append(name)
+            known.add(name)
 
     def _unknown_in_default(self, block: YamlBlock, name: str, used: str, seen: list[str]) -> tuple[str, str]:
         if used == name:
@@ -146,7 +147,7 @@ class BlockReader:
             block.required_inputs = len(good)
 
     def _broken_param(self, block: YamlBlock, name: str, tree: yaml.Tree) -> None:
-        """Make a param known, whatever is wrong with its declaration; a broken default keeps the body from saying more."""
+        """Make a param known, whatever is wrong with it; a broken default keeps the body from saying more."""
         block.params[name] = Option(name, {}, None)
         block.defaults[name] = Value(tree, broken=True)
 

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import NamedTuple
 
 from netspec.errors import Diagnostic, Related, Source, Where
+from netspec.lines import OPENERS, PAIRS, Lines, Repair
 from netspec.options import escape, shorten
-from netspec.repairs import FINDERS, MAX_LINE, OPENERS, PAIRS, Lines, Repair
+from netspec.repairs import BODY_KEYS, FINDERS, MAX_LINE
 
 MAX_TEXT = 50_000
 """In a longer text no repair is looked for."""
@@ -118,6 +120,9 @@ def _suspects(lines: Lines, failure: Failure) -> list[int]:
     if failure.context_line is not None and failure.context_line < len(lines):
         found.append(failure.context_line)
     found += _unbalanced(lines, last)
+    found += islice((n for n in range(last, -1, -1) if not lines.line(n).dashed and lines.line(n).key in BODY_KEYS), 3)
+    odd = (n for n in range(last, -1, -1) if lines.says(n) and (lines.line(n).indent % 2 or lines.out_of_style(n)))
+    found += islice(odd, 5)
     return list(dict.fromkeys(number for number in found if lines.says(number) or number == last))
 
 

@@ -24,6 +24,10 @@ STEPS_PER_LAYER = 10
 """Steps that make no layer (empty copies, false conditions) take time too: so many are allowed per allowed layer."""
 
 
+STEPS_PER_USE = 5
+"""A use of a block written in YAML, or of something shared, counts as so many steps."""
+
+
 class _SpecDefaults:
     """The spec's ``defaults`` as blocks written in Python see them."""
 

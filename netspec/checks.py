@@ -9,7 +9,6 @@ from typing import Any
 from netspec.errors import Mistake, Where
 from netspec.layer import MAX_AXES
 from netspec.options import show_value
-from netspec.readings import DTYPES, readings
 from netspec.suggest import nearest
 from netspec.syntax import Source
 from netspec.values import Problems, Value
@@ -115,6 +114,8 @@ def check_budget(problems: Problems, value: Value, bound: Any, path: str) -> Non
 def check_dtype(problems: Problems, value: Value, dtype: Any, path: str) -> None:
     """Report a dtype that no input can have."""
     if dtype not in INPUT_DTYPES:
+        from netspec.readings import DTYPES
+
         word = dtype.rpartition(".")[2].casefold() if isinstance(dtype, str) else ""
         near = DTYPES.get(word) or nearest(word, INPUT_DTYPES)
         help = f"write {near}" if near else f"there are {', '.join(INPUT_DTYPES)}"
@@ -143,6 +144,8 @@ def _number_meant(name: str, written: Any) -> str:
 
 def _shape_meant(written: Any) -> str:
     """Read a shape as people write it, ``224x224x3`` or ``(28, 28, 1)``, and say how it is written here."""
+    from netspec.readings import readings
+
     for reading in readings(written):
         sizes = reading.value
         if isinstance(sizes, list) and all(size is None or (type(size) is int and size > 0) for size in sizes):
@@ -152,6 +155,8 @@ def _shape_meant(written: Any) -> str:
 
 def _meant(name: str, written: Any, welcome: Callable[[object], bool]) -> str:
     """Read a value as people write it, and say how it is written here."""
+    from netspec.readings import readings
+
     for reading in readings(written):
         if welcome(reading.value):
             return f"write {name}: {reading.written}{reading.note}"

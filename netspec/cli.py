@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from netspec.errors import Diagnostic, InternalError, Mistake, NetspecError, SpecError
+from netspec.limits import Limits
 
 if TYPE_CHECKING:
     from netspec.api import Spec
-    from netspec.limits import Limits
     from netspec.reports import Checked
 
 # A file of netspec/reports is a format.
@@ -51,8 +51,7 @@ LimitOption = Annotated[
     typer.Option(
         "--limit",
         metavar="NAME=N",
-        help="Change a limit: file_bytes, nesting, aliases, yaml_nodes, layers, magnitude, expression_length, "
-        "extends_depth, build_parameters. Repeatable.",
+        help=f"Change a limit: {', '.join(field.name for field in fields(Limits))}. Repeatable.",
     ),
 ]
 RootOption = Annotated[

@@ -93,13 +93,13 @@ class Expression:
 
     def evaluate(self, names: Lookup) -> Any:
         """Work out the value. Raises `Mistake`."""
-        spend_steps(names, self.steps, self.limits.expression_steps)
-        try:
-            value = bounded(self._evaluate(names), self.limits.magnitude)
-        except UnknownNameMistake as mistake:
-            if _BARE.match(self.text) and mistake.near:
-                mistake.help = f"write ${mistake.near}"
-            raise
+        spend = getattr(names, "spend", None)
+        if spend is not None:
+            spend(self.steps, self.limits.expression_steps)
+        value, magnitude = self._evaluate(names), self.limits.magnitude
+        if type(value) is int and -magnitude <= value <= magnitude:  # nearly always
+            return value
+        bounded(value, magnitude)
         _count(names, value)
         return value
 
@@ -111,11 +111,11 @@ def _count(names: Lookup, *values: Any) -> None:
         spend_steps(names, weight // ITEMS_PER_STEP)
 
 
-def spend_steps(names: Lookup, steps: int, allowed: int | None = None) -> None:
+def spend_steps(names: Lookup, steps: int) -> None:
     """Count steps where somebody counts them. Raises `Mistake` where they are more than allowed."""
     spend = getattr(names, "spend", None)
     if spend is not None:
-        spend(steps, allowed)
+        spend(steps)
 
 
 def _weight(value: list[Any] | str) -> int:
@@ -151,7 +151,7 @@ def parse_expression(text: str, limits: Limits = DEFAULT_LIMITS) -> Expression |
 
 @functools.lru_cache(maxsize=4096)  # a network says the same thing over and over
 def _expression(text: str, inner: str, limits: Limits) -> Expression:
-    compiler = _Compiler(limits.magnitude)
+    compiler = _Compiler(limits.magnitude, bare=inner == text[1:])
     try:
         evaluate = compiler.compile(inner)
     except Mistake as mistake:
@@ -453,8 +453,9 @@ Function = Callable[[Lookup], Any]
 class _Compiler:
     """Translates Python's syntax tree; collects the names that are used."""
 
-    def __init__(self, magnitude: int) -> None:
+    def __init__(self, magnitude: int, *, bare: bool = False) -> None:
         self.magnitude = magnitude
+        self.bare = bare  # a name alone, written with its $
         self.names: set[str] = set()
         self.uses_shapes = False
         self.depth = 0
@@ -513,7 +514,17 @@ class _Compiler:
             constant = CONSTANTS[name]
             return lambda names: constant
         self.names.add(name)
-        return lambda names: names.value(name)
+        if not self.bare:
+            return lambda names: names.value(name)
+
+        def value(names: Lookup) -> Any:
+            try:
+                return names.value(name)
+            except UnknownNameMistake as mistake:
+                mistake.help = f"write ${mistake.near}" if mistake.near else mistake.help
+                raise
+
+        return value
 
     def _list(self, node: ast.List) -> Function:
         items, magnitude = [self._node(item) for item in node.elts], self.magnitude

@@ -22,6 +22,12 @@ from netspec.registry import NAME
 from netspec.suggest import nearest
 from netspec.values import Problems
 
+MAX_LIBRARIES = 100
+"""So many files a spec may use."""
+
+FILES_TOGETHER = 2
+"""The bases and libraries of a spec together may be so many times as large as one file."""
+
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
@@ -49,6 +55,7 @@ class Loader:
         self.main: Path | None = None
         self.new_variables: dict[str, Diagnostic] = {}
         self.libraries_missing = False
+        self.characters = 0  # of all other files
 
     def load(self, source: Source, path: Path | None, edits: Mapping[str, Any]) -> Loaded:
         """Read a spec from its text; ``edits`` are the command line's, applied last. Raises `SpecError`."""
@@ -154,10 +161,15 @@ class Loader:
         if not isinstance(use, yaml.Sequence):
             self._fail("E108", "use must be a list of files", use.where, "write use: [blocks.yaml]")
         libraries: dict[Path, yaml.Mapping] = {}
+        if len(use.items) > MAX_LIBRARIES:
+            message = f"{len(use.items):,} files to use; {MAX_LIBRARIES} are allowed"
+            self._fail("E409", message, tree.keys["use"], "put the blocks of several files into one")
+        failed: set[str] = set()
         for item in use.items:
             try:
                 found = self._other_file(item, "use")
-                if found not in libraries:
+                if found not in libraries and str(found) not in failed:
+                    failed.add(str(found))
                     libraries[found] = self._library(found, item.where)
             except SpecError:  # it is in the problems; what does not need this file can still be checked
                 self.libraries_missing = True
@@ -227,23 +239,29 @@ class Loader:
             code, message = mistake
             missing = code == "E001"
             self._fail(
-                "E208" if missing else code, f"{escape(shown)} {message}", where, _near_file(found) if missing else ""
+                "E208" if missing else code, f"{escape(shown)} {message}", where, self._near(found) if missing else ""
             )
         self.paths[shown] = found
+        self.characters += len(text)
+        if self.characters > FILES_TOGETHER * self.limits.file_bytes:
+            allowed = f"{FILES_TOGETHER * self.limits.file_bytes:,} characters are allowed for all files together"
+            self._fail("E402", f"with {escape(shown)} this spec is too large: {allowed}", where)
         return Source(shown, text)
+
+    def _near(self, found: Path) -> str:
+        """Name a file that may be meant, of the folder that a missing one should be in."""
+        if self.root is None or not found.parent.is_relative_to(self.root):
+            return ""
+        try:
+            names = sorted(item.name for item in found.parent.iterdir() if item.suffix in (".yaml", ".yml"))[:500]
+        except OSError:
+            return ""
+        near = nearest(found.name, names)
+        return f"there is {near}" if near else ""
 
     def _fail(self, code: str, message: str, where: Where, help: str = "") -> NoReturn:
         self.problems.say(code, message, where, help=help)
         raise SpecError(self.problems.all)
-
-
-def _near_file(found: Path) -> str:
-    try:
-        names = sorted(item.name for item in found.parent.iterdir() if item.suffix in (".yaml", ".yml"))[:500]
-    except OSError:
-        return ""
-    near = nearest(found.name, names)
-    return f"there is {near}" if near else ""
 
 
 def _shown(found: Path, path: Path | None) -> str:
@@ -256,6 +274,9 @@ def _shown(found: Path, path: Path | None) -> str:
 def read_text(path: Path, limits: Limits) -> tuple[str, tuple[str, str] | None]:
     """Read a regular file of at most the allowed size; what prevents it is given back as a code and words."""
     try:
+        kind = path.stat().st_mode  # before it is opened: that can do something, where it is a device
+        if not stat.S_ISREG(kind):
+            return "", ("E001", "is a folder, not a file" if stat.S_ISDIR(kind) else "is not a regular file")
         # O_NONBLOCK: opening a named pipe must not wait for somebody to write to it
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except FileNotFoundError:

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from netspec import yaml
 from netspec.checks import check_repeat, check_when, report_mistakes
 from netspec.errors import Diagnostic, Mistake, RegistrationError, Where
 from netspec.expressions import expression_meant, value_of
 from netspec.layer import TYPES
-from netspec.misread import from_call
-from netspec.not_nodes import COMMENT, Explained, as_written, join_stray_options, next_node, without_type
 from netspec.options import NODE_KEYS, shorten, show_value
 from netspec.plugins import find, installed
 from netspec.reader import Reader
@@ -21,6 +19,9 @@ from netspec.registry import Mistakes, Type
 from netspec.suggest import OPTION_NOTES, fold, nearest
 from netspec.syntax import Branches, Call, Group, Located, Share, Source, Step, YamlBlock
 from netspec.values import Value
+
+if TYPE_CHECKING:
+    from netspec.not_nodes import Explained
 
 BODY_KEYS = ("type", "nodes", "branches", "share")
 COMMON_KEYS = ("name", "from", "repeat", "when")
@@ -62,10 +63,21 @@ class NodeReader:
                 help = "begin each node with a dash: - relu"
                 if ".branches." in path:
                     help = "write each branch as a list: [[relu], []]; [] is the input itself"
+                if isinstance(tree, yaml.Mapping) and any(
+                    kind in tree.entries for kind in ("type", "branches", "share")
+                ):
+                    key = None  # one node whose dash is missing, not a mapping of something else
+                elif isinstance(tree, yaml.Scalar) and isinstance(tree.value, str):
+                    key = None
+                    first = shorten(tree.value.lstrip("-").split(" - ")[0])
+                    space = ": a space follows each dash" if tree.value.startswith("-") else ""
+                    help = f"begin each node with a dash: - {first}{space}" if ".branches." not in path else help
                 self.read.wrong_kind("E108", f"{what} must be a list of nodes", tree, path, help, key)
             return []
         items = tree.items
         if any(self._lacks_type(item) for item in items[1:]):
+            from netspec.not_nodes import join_stray_options
+
             items = join_stray_options(items, self._type, lambda stray: self._explained(stray, path))
         steps = [self.step(item, f"{path}.{index}", scope) for index, item in enumerate(items)]
         if scope.own:
@@ -88,6 +100,8 @@ class NodeReader:
     def step(self, tree: yaml.Tree, path: str, scope: Scope) -> Step:
         broken = Step(tree.where, path, None)
         if tree.broken:
+            if isinstance(tree, yaml.Mapping):  # its name is known all the same
+                self._node_keys(broken, tree, path, scope.names)
             return broken
         if isinstance(tree, yaml.Scalar):
             if not isinstance(tree.value, str):
@@ -99,13 +113,17 @@ class NodeReader:
             return Step(tree.where, path, body)
         if isinstance(tree, yaml.Sequence):
             self._not_a_node(tree, path)
-            return broken
+            return self.step(tree.items[0], path, scope) if len(tree.items) == 1 else broken
+        if not all(key.isidentifier() for key in tree.entries):
+            from netspec.not_nodes import with_swallowed_keys
+
+            tree = with_swallowed_keys(tree)
         kinds = [key for key in BODY_KEYS if key in tree.entries]
-        if len(kinds) != 1:
-            self._not_one_kind(tree, kinds, path)
-            return broken
         step = Step(tree.where, path, None)
         self._node_keys(step, tree, path, scope.names)
+        if len(kinds) != 1:
+            self._not_one_kind(tree, kinds, path)
+            return step
         transparent = step.name is None and step.repeat is None
         read: Callable[[yaml.Mapping, str, Scope], Any] = getattr(self, f"_read_{kinds[0]}")
         step.body = read(tree, path, Scope(scope.names, own=False) if transparent else Scope({}))
@@ -114,6 +132,8 @@ class NodeReader:
     def _not_a_node(self, tree: yaml.Tree, path: str) -> None:
         help = "write - relu, or - {type: conv2d, filters: 64, kernel_size: 3}"
         if isinstance(tree, yaml.Sequence) and len(tree.items) == 1 and tree.items[0].where.line == tree.where.line:
+            from netspec.not_nodes import as_written
+
             help = f"one dash or bracket too many: write - {shorten(as_written(tree.items[0]))}"
         self.read.wrong_kind("E109", "a node is a name or a mapping", tree, path, help)
 
@@ -127,6 +147,8 @@ class NodeReader:
                 help="make two nodes of it",
             )
             return
+        from netspec.not_nodes import without_type
+
         few = len(self.read.problems.found) < MAX_GUESSED
         if few and (explained := without_type(tree, lambda name: self._type(name) or self._type_meant(name))):
             self._explained(explained, path)
@@ -413,6 +435,8 @@ class NodeReader:
             )
             return None
         if entry is None and not (self.blocks_missing and TYPES.nearest(name, self.blocks) is None):
+            from netspec.not_nodes import next_node
+
             mistake = TYPES.unknown(name, (*self.blocks, *installed()))
             if where.end_line > where.line and (ran_together := next_node(where)):
                 mistake.help, where = ran_together
@@ -425,6 +449,9 @@ class NodeReader:
         """Say how a type is written that was written as an expression, as a call, or with a comment behind it."""
         if name.startswith("$"):
             return "a type is written out; an expression can't stand here"
+        from netspec.misread import from_call
+        from netspec.not_nodes import COMMENT
+
         word = COMMENT.split(name[:200], maxsplit=1)[0]
         if word != name and self._type(word):
             return f"write {word}; a comment begins with #, after a space"

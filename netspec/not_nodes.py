@@ -13,7 +13,7 @@ from netspec import yaml
 from netspec.errors import Where
 from netspec.misread import split_key
 from netspec.options import NODE_KEYS, shorten, show_value
-from netspec.registry import Type
+from netspec.registry import NAME, Type
 from netspec.suggest import KEY_WORDS, fold, nearest
 
 BODY_KEYS = NODE_KEYS[:4]
@@ -88,6 +88,21 @@ def as_written(tree: yaml.Tree) -> str:
 
 def _is_null(tree: yaml.Tree) -> bool:
     return isinstance(tree, yaml.Scalar) and tree.value is None
+
+
+def with_swallowed_keys(tree: yaml.Mapping) -> yaml.Mapping:
+    """Add keys of the node that were written into one word with their values, which is reported: ``{name:stem, …}``."""
+    odd = [key for key in tree.entries if not NAME.match(key) and _is_null(tree.entries[key])]
+    found = {}
+    for key in odd:
+        split = split_key(key)
+        if split and split[0] in COMMON_KEYS and split[0] not in tree.entries:
+            value = int(split[1]) if split[1].isdecimal() and len(split[1]) < 10 else split[1]
+            found[split[0]] = yaml.Scalar(value, tree.keys[key])
+    if not found:
+        return tree
+    keys = {name: item.where for name, item in found.items()}
+    return yaml.Mapping({**tree.entries, **found}, tree.where, {**tree.keys, **keys}, tree.broken)
 
 
 def next_node(where: Where) -> tuple[str, Where] | None:

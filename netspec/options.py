@@ -18,13 +18,19 @@ from functools import cached_property
 from typing import Annotated, Any, Literal, Union
 
 from netspec.errors import Mistake, RegistrationError
-from netspec.readings import readings
 from netspec.suggest import TYPE_WORDS, nearest
 
 JsonSchema = dict[str, Any]
 
 NODE_KEYS = ("type", "nodes", "branches", "share", "merge", "name", "from", "repeat", "when")
 """The keys of a node that are not options."""
+
+
+SPEC_KEYS = (
+    "netspec", "name", "description", "extends", "set", "use", "vars", "defaults", "input", "inputs", "padding",
+    "blocks", "stages", "head", "outputs", "budget", "weights",
+)  # fmt: skip
+"""The keys of a spec."""
 
 
 class Keywords:
@@ -350,6 +356,8 @@ def _way_out(option: Option, value: object, owner: str) -> str:
             count = arm.get("maxItems")
             if arm.get("type") == "array" and count == arm.get("minItems") and count not in (None, len(value)):
                 return f"write {count} values, not {len(value)}"
+    from netspec.readings import readings
+
     for reading in readings(value):
         if option.validator.is_valid(reading.value):
             return f"write {name}: {shorten(reading.written)}{reading.note}"

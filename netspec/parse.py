@@ -11,7 +11,7 @@ from netspec.cost import BUDGETS
 from netspec.errors import Where
 from netspec.limits import Limits
 from netspec.nodes import NodeReader, Scope
-from netspec.options import show_value
+from netspec.options import SPEC_KEYS, show_value
 from netspec.reader import Reader
 from netspec.suggest import KEY_WORDS, nearest
 from netspec.syntax import InputDeclaration, Network
@@ -21,10 +21,7 @@ LANGUAGE_VERSION = 1
 INPUT_KEYS = ("shape", "dtype")
 LIST_KEYS = ("use", "head", "outputs")
 
-TOP_LEVEL = (
-    "netspec", "name", "description", "extends", "set", "use", "vars", "defaults", "input", "inputs", "padding",
-    "blocks", "stages", "head", "outputs", "budget", "weights",
-)  # fmt: skip
+TOP_LEVEL = SPEC_KEYS
 
 
 def parse(
@@ -57,9 +54,15 @@ class _Parser:
         self._version(tree)
         result.name = self.read.text(tree, "name", result.name)
         result.description = self.read.text(tree, "description", "")
-        if "name" in tree.entries and any(character in result.name for character in "/\\"):
+        if "name" in tree.entries and (
+            any(character in result.name for character in "/\\") or not result.name.strip(". ")
+        ):
             self.read.problems.say(
-                "E110", "the name of a network can't hold / or \\", tree.entries["name"].where, path="name"
+                "E110",
+                "the name of a network can't hold / or \\, and isn't only dots or nothing",
+                tree.entries["name"].where,
+                path="name",
+                help="it may become the name of a file: write letters, digits, - and _",
             )
         result.vars = self.read.variables(tree, "")
         self.nodes.blocks_missing = result.blocks_missing
@@ -139,6 +142,9 @@ class _Parser:
                 self.result.inputs["input"] = declaration
         elif many is not None:
             self.result.single_input = False
+            if isinstance(many, yaml.Mapping) and not many.entries and not many.broken:
+                help = "write inputs: {left: {shape: [64, 64, 3]}, right: {shape: [64, 64, 3]}}"
+                self.read.problems.say("E108", "inputs names no input", many.where, path="inputs", help=help)
             for name, item in self.read.mapping(tree, "inputs", "").items():
                 path = f"inputs.{name}"
                 where = self.read.key(many, name)

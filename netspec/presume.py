@@ -39,6 +39,8 @@ def presumed_shape(layer: Layer, inputs: Sequence[Shape | None]) -> Shape | None
         return _of_any_rank(layer) if len(inputs) == 1 else None
     except _InDoubtError:
         return None
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        return None  # the rule was promised options that go together, and these were not checked for it
 
 
 def _of_any_rank(layer: Layer) -> Shape | None:

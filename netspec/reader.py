@@ -10,7 +10,6 @@ from netspec import yaml
 from netspec.errors import Mistake, Related, Where
 from netspec.expressions import expression_meant
 from netspec.limits import Limits
-from netspec.misread import split_key
 from netspec.options import shorten, show_value
 from netspec.references import POSITIONAL, RESERVED, Reference, parse_reference
 from netspec.registry import NAME
@@ -61,8 +60,10 @@ class Reader:
 
     def unknown_key(self, key: str, known: Iterable[str], where: Where, path: str, what: str) -> None:
         known = list(known)
-        near = nearest(key, known, KEY_WORDS)
-        help = f"write {near}" if near else f"it has {', '.join(known)}" if known else ""
+        split = None if NAME.match(key) else _split(key)
+        near = nearest(split[0] if split else key, known, KEY_WORDS)
+        written = f"{near}: {shorten(split[1])}" if split else near
+        help = f"write {written}" if near else f"it has {', '.join(known)}" if known else ""
         help = KEY_NOTES.get((fold(key), near), help)
         self.problems.say("E106", f"{what} has no key {show_value(key)}", where, path=path, help=help)
 
@@ -120,7 +121,7 @@ class Reader:
         Where it begins below its ``key``, the key is the line to look at.
         """
         if isinstance(tree, yaml.Scalar) and isinstance(tree.value, str) and "mapping" in wanted:
-            split = split_key(tree.value)
+            split = _split(tree.value)
             help = f"write {split[0]}: {shorten(split[1])}" if split else help
         below = key is not None and key.source is tree.where.source and key.line < tree.where.line
         where = key if key is not None and below else tree.where
@@ -175,6 +176,12 @@ class Reader:
             where = self.key(tree.entries["vars"], name)
             at = f"{path}.vars.{name}".lstrip(".")
             value = self.value(item, at)
+            if not NAME.match(name) and value.is_constant and value.constant is None and (split := _split(name)):
+                message = f"{show_value(name)} can't be a name: it holds the value too"
+                self.problems.say("E110", message, where, path=at, help=f"write {split[0]}: {shorten(split[1])}")
+                value.broken = True
+                result[split[0]] = value
+                continue
             if not self.variable_name(name, where, at):
                 value.broken = True  # known, so that its uses are not mistakes too
             if not value.broken and (isinstance(item, yaml.Mapping) or (value.is_constant and value.constant is None)):
@@ -197,6 +204,12 @@ class Reader:
                 value.broken = True
                 return True
         return False
+
+
+def _split(key: str) -> tuple[str, str] | None:
+    from netspec.misread import split_key
+
+    return split_key(key)
 
 
 def _as_a_name(name: str) -> str:

@@ -73,7 +73,8 @@ class Type:
         unknown = [name for name in names if name not in self.options]
         for name in unknown:
             yield self.unknown_option(name, names, also)
-        missing = [name for name in self.options if name in self.missing(names)]
+        absent = self.missing(names)
+        missing = [name for name in self.options if name in absent]
         renamed = {_meant(name, missing) for name in unknown}
         missing = [name for name in missing if name not in renamed]  # a misspelt option is one mistake, not two
         if missing:

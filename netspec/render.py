@@ -59,12 +59,12 @@ def draw(diagnostic: Diagnostic, colours: Colours = PLAIN) -> str:
     numbers = [spot.line for spot, _, _ in spots]
     width = max(len(str(number)) for number in numbers)
     # What has no text (a missing file, a backend) has no line either.
-    lines.append(colours.quiet(f"{' ' * width}┌─ ") + (str(where) if where.source.text else where.file))
+    lines.append(colours.quiet(f"{' ' * width}┌─ ") + escape(str(where) if where.source.text else where.file))
     file = where.file
     for spot, label, mark in spots:
         if spot.file != file:
             file = spot.file
-            lines.append(colours.quiet(f"{' ' * width}├─ ") + str(spot))
+            lines.append(colours.quiet(f"{' ' * width}├─ ") + escape(str(spot)))
         lines.extend(_draw_spot(spot, label, mark, width, colours, strong))
     if diagnostic.help:
         lines.append(colours.quiet(f"{' ' * width}= ") + colours.good("help: ") + escape(diagnostic.help))
@@ -80,11 +80,16 @@ def _draw_spot(spot: Where, label: str, mark: str, width: int, colours: Colours,
     start = min(spot.column - 1, len(text))
     end = spot.end_column - 1 if spot.end_line == spot.line else len(text)
     end = max(start + 1, min(end, max(len(text), start + 1)))
-    cut = max(0, start - MAX_LINE // 2)
-    shown = text[cut : cut + MAX_LINE]
+    room = MAX_LINE
+    while True:
+        cut = max(0, start - room // 2)
+        shown = escape(text[cut : cut + room])
+        if len(shown) <= 2 * MAX_LINE:
+            break
+        room //= 2  # characters that have to be escaped take more room
     before = _columns(escape(text[cut:start]))
-    length = max(1, _columns(escape(text[start : min(end, cut + MAX_LINE)])))
-    yield colours.quiet(f"{spot.line:>{width}}│ ") + escape(shown)
+    length = max(1, _columns(escape(text[start : min(end, cut + room)])))
+    yield colours.quiet(f"{spot.line:>{width}}│ ") + shown
     marks = mark * length
     painted = strong(marks) if mark == "^" else colours.quiet(marks)
     yield colours.quiet(f"{' ' * width}│ ") + " " * before + painted + (f" {escape(label)}" if label else "")

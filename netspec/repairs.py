@@ -9,178 +9,21 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterator, Sequence
 
+from netspec import indentation
 from netspec.characters import describe
+from netspec.lines import OPENERS, PAIRS, TOKEN, Finder, Line, Lines, Repair
 from netspec.options import NODE_KEYS, escape, shorten
 
 MAX_LINE = 1_000
 """A longer line was not written by hand; no repair is looked for in it."""
 
-MAX_MOVED = 200
-"""So many lines are moved together at most."""
-
 BODY_KEYS = NODE_KEYS[:4]
 TEXT_KEYS = ("name", "description")
 
-PAIRS = {"{": "}", "[": "]", "(": ")"}
-OPENERS = {right: left for left, right in PAIRS.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class Repair:
-    """A guess at what was meant: the lines that change, and what to say at a place of one of them.
-
-    ``weak`` says that almost any text can be read after such a repair, so that it proves something only if it leaves
-    nothing broken; ``moves`` that later lines get other numbers by it.
-    """
-
-    line: int
-    column: int
-    end: int
-    message: str
-    help: str
-    lines: Mapping[int, str]
-    code: str = "E003"
-    weak: bool = False
-    moves: bool = False
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line taken apart: indentation, dashes, body, comment."""
-
-    text: str
-
-    @cached_property
-    def indent(self) -> int:
-        return len(self.text) - len(self.text.lstrip(" \t"))
-
-    @cached_property
-    def start(self) -> int:
-        """Where the body begins, behind the dashes."""
-        match = _DASHES.match(self.text, self.indent)
-        return match.end() if match else self.indent
-
-    @cached_property
-    def dashed(self) -> bool:
-        return self.start > self.indent
-
-    @cached_property
-    def columns(self) -> list[int]:
-        """Where something begins that the lines below may stand under: dashes and the body."""
-        found = [match.start() for match in re.finditer(r"-(?= )", self.text[: self.start])]
-        return [*found, self.start]
-
-    @cached_property
-    def tokens(self) -> list[re.Match[str]]:
-        """The quoted texts, brackets and the comment of the body. A quote left open is a match of one character."""
-        return list(_TOKEN.finditer(self.text, self.start))
-
-    @cached_property
-    def end(self) -> int:
-        """Where the body ends."""
-        comment = next((match.start() for match in self.tokens if match[0][0] == "#"), len(self.text))
-        return len(self.text[:comment].rstrip()) if comment > self.start else self.start
-
-    @property
-    def body(self) -> str:
-        return self.text[self.start : self.end]
-
-    @cached_property
-    def key(self) -> str:
-        """The key that the body begins with, or nothing."""
-        match = _KEY.match(self.body)
-        return match[1] if match else ""
-
-    @cached_property
-    def value(self) -> int:
-        """Where the value of that key begins, or the body where there is no key."""
-        match = _KEY.match(self.text[: self.end], self.start)
-        return match.end() if match else self.start
-
-    def with_body(self, body: str) -> str:
-        return self.text[: self.start] + body + self.text[self.end :]
-
-    def replaced(self, start: int, end: int, new: str) -> str:
-        return self.text[:start] + new + self.text[end:]
-
-
-_DASHES = re.compile(r"(?:-[ \t]+)+")
-_KEY = re.compile(r"""(?:["']?)([A-Za-z_]\w*)(?:["']?)[ \t]*:(?:[ \t]+|$)""")
-# A quote opens a text only where one may begin; the apostrophe of a word does not.
-_TOKEN = re.compile(r"""(?:(?<=[\[{(,:\s])|^)(?:'(?:[^']|'')*'|"(?:[^"\\]|\\.)*"|['"])|[\[\]{}()]|(?:(?<=\s)|^)\#.*""")
 _PAIR = re.compile(r"(?:^|(?<=[\s,;{]))([A-Za-z_]\w*)[ \t]*:(?=\s|$|[\[{\"'])")
 _WORD = re.compile(r"[A-Za-z_]\w*\Z")
-
-
-class Lines(Sequence[str]):
-    """The lines of a text, each taken apart when asked for."""
-
-    def __init__(self, lines: Sequence[str], parts: Mapping[int, Line] | None = None) -> None:
-        self._lines = list(lines)
-        self._parts = dict(parts or {})
-
-    def mended(self, changes: Mapping[int, str]) -> list[str]:
-        """The lines with some of them changed."""
-        lines = self._lines.copy()
-        for number, line in changes.items():
-            lines[number] = line
-        return lines
-
-    def changed(self, changes: Mapping[int, str]) -> Lines:
-        """The same, taken apart as far as it was."""
-        parts = {number: line for number, line in self._parts.items() if number not in changes}
-        return Lines(self.mended(changes), parts)
-
-    @cached_property
-    def indents(self) -> dict[int, int]:
-        """By how much the lines are indented that say something."""
-        return {n: self.line(n).indent for n in range(len(self)) if self.says(n)}
-
-    @cached_property
-    def tabbed(self) -> list[int]:
-        """The lines with a tab before their body."""
-        return [n for n, text in enumerate(self._lines) if "\t" in text and "\t" in text[: self.line(n).start]]
-
-    def __getitem__(self, number: int) -> str:  # type: ignore[override]
-        return self._lines[number]
-
-    def __len__(self) -> int:
-        return len(self._lines)
-
-    def line(self, number: int) -> Line:
-        if number not in self._parts:
-            self._parts[number] = Line(self._lines[number])
-        return self._parts[number]
-
-    def before(self, number: int) -> int | None:
-        """The next line above that says something."""
-        return next((n for n in range(min(number, len(self)) - 1, -1, -1) if self.says(n)), None)
-
-    def after(self, number: int) -> int | None:
-        return next((n for n in range(number + 1, len(self)) if self.says(n)), None)
-
-    def says(self, number: int) -> bool:
-        stripped = self._lines[number].strip()
-        return bool(stripped) and stripped[0] != "#"
-
-    def around(self, number: int) -> list[int]:
-        """The lines above that this one stands in: each is indented less than the one before."""
-        found: list[int] = []
-        indent = self.line(number).indent
-        for above in range(number - 1, -1, -1):
-            if len(found) == 6 or indent == 0:
-                break
-            if self.says(above) and self.line(above).indent < indent:
-                indent = self.line(above).indent
-                found.append(above)
-        return found
-
-
-Finder = Callable[[Lines, int], Iterator[Repair]]
 
 
 def _change(number: int, line: Line, start: int, end: int, new: str, message: str, help: str) -> Repair:
@@ -263,22 +106,7 @@ def lookalike(character: str) -> tuple[str, str]:
     return f"{describe(character)} only looks like {meant}", f"write an ordinary {meant} ({kind})"
 
 
-def tabs(lines: Lines, number: int) -> Iterator[Repair]:
-    """Tabs in the indentation, of this line or of all."""
-    if "\t" not in lines[number][: lines.line(number).start]:
-        return
-    column = lines[number].index("\t")
-    above = lines.before(number)
-    widths = [2, 4, 8, *(lines.line(above).columns if above is not None and "\t" not in lines[above] else ())]
-    message, help = "a tab stands in the indentation", "indent with spaces; YAML does not allow tabs there"
-    for width in dict.fromkeys(widths):
-        for changed in ([number], lines.tabbed):
-            spaced = {n: lines[n][: lines.line(n).start].replace("\t", " " * width) for n in changed}
-            repaired = {n: spaced[n] + lines[n][lines.line(n).start :] for n in changed}
-            yield Repair(min(changed), lines[min(changed)].index("\t"), column + 1, message, help, repaired)
-
-
-_COMMENT = re.compile(r"//+|/\*+|\*/|<!--|--+(?=\s)|;+|%+|\*(?=\s|$)|\"{3}|REM\s")
+_COMMENT = re.compile(r"//+|/\*+|\*/|<!--|--+(?=\s)|;+|%+|\"{3}|REM\s")
 _COMMENT_BEHIND = re.compile(r"(?<=[\s\]}'\",])(?://+|/\*+|<!--|--+|;+|%+)(?=\s)")
 
 
@@ -287,7 +115,8 @@ def comments(lines: Lines, number: int) -> Iterator[Repair]:
     line = lines.line(number)
     body = lines[number].lstrip()
     match = _COMMENT.match(body)
-    if match and not (match[0].startswith("--") and _WORD.match(body[match.end() :].strip())):
+    item = match and match[0].startswith("--") and re.match(r"\w+\s*(?::.*)?$|[{\[]", body[match.end() :].strip())
+    if match and not item:
         sign, indent = match[0].strip(), len(lines[number]) - len(body)
         block = {number: lines[number][:indent] + "# " + body}
         if sign in ("/*", "/**", "<!--", '"""'):  # all lines up to the end of it
@@ -466,6 +295,9 @@ def _open_quote(line: Line, number: int, token: re.Match[str], end: int) -> Iter
         meant = quote + written[:-1] + quote
         message = f"this {quote} is closed by {other}"
         yield _change(number, line, start, end, meant, message, f"write {shorten(meant)}")
+    if re.fullmatch(r"-?\d+(?:\.\d+)?|true|false|null", written):
+        help = f"take it out: {shorten(written)}"
+        yield _change(number, line, start, start + 1, "", f"this {quote} is never closed", help)
     for stop in dict.fromkeys((end, *(m.start() for m in [re.compile(r"\s*,").search(line.text, start, end)] if m))):
         meant = line.text[start:stop] + quote
         help = f"add the {quote} that is missing: {shorten(meant)}"
@@ -595,20 +427,31 @@ def _missing_opener(
     line: Line, number: int, stack: list[re.Match[str]], token: re.Match[str], opener: str
 ) -> Iterator[Repair]:
     at = token.start()
-    starts = [match.end() for match in re.finditer(r":\s+|[\[{]", line.text[line.start : at])]
-    start = line.start + starts[-1] if starts else line.start
+    starts = [line.start + match.end() for match in re.finditer(r":\s+|[\[{]", line.text[line.start : at])]
+    start = next((start for start in reversed(starts) if _is_list(line.text[start:at])), line.start)
     if opener == "{":
         pair = re.match(r"[A-Za-z_]\w*:\s", line.text[line.value :])
         start = line.value if pair and not stack else line.start
         if stack or not _PAIR.match(line.text, start):
             return
-    elif "," not in line.text[start:at] or re.search(r"[\[\]{}]", line.text[start:at]):
+    elif not _is_list(line.text[start:at]):
         return
     meant = opener + line.text[start : at + 1]
     yield Repair(
         number, start, at + 1, f"this {token[0]} closes nothing: a {opener} is missing", f"write {shorten(meant)}",
         {number: line.replaced(start, start, opener)},
     )  # fmt: skip
+
+
+def _is_list(text: str) -> bool:
+    """Whether a text has a comma outside of brackets, and no bracket without its partner."""
+    depth = commas = 0
+    for sign in re.findall(r"[\[\](){},]", text):
+        depth += (sign in "[({") - (sign in "])}")
+        commas += sign == "," and depth == 0
+        if depth < 0:
+            return False
+    return depth == 0 and commas > 0
 
 
 def _closed_below(lines: Lines, number: int, stack: list[re.Match[str]]) -> Iterator[Repair]:
@@ -738,9 +581,9 @@ def several_keys(lines: Lines, number: int) -> Iterator[Repair]:
 def _inside(text: str, at: int) -> bool:
     """Whether a place is inside of quotes or brackets."""
     depth = 0
-    for token in _TOKEN.finditer(text, 0, at):
+    for token in TOKEN.finditer(text, 0, at):
         depth += (token[0] in "{[(") - (token[0] in "}])")
-    return depth > 0 or any(token.start() < at < token.end() for token in _TOKEN.finditer(text))
+    return depth > 0 or any(token.start() < at < token.end() for token in TOKEN.finditer(text))
 
 
 def _braces(names: list[str], values: list[str], lead: str = "") -> str:
@@ -792,7 +635,10 @@ def colons(lines: Lines, number: int) -> Iterator[Repair]:
         deeper = lines.line(below).indent > line.indent or (
             lines.line(below).dashed and lines.line(below).indent >= line.indent
         )
-        if not line.dashed and deeper:
+        listed = line.indent > 0 and lines.line(below).dashed and lines.line(below).indent == line.indent
+        if listed and lines.offsets[True].most_common(1)[:1] != [(0, lines.offsets[True][0])]:
+            return  # one of the items, whose dash is missing
+        if deeper and (not line.dashed or body in BODY_KEYS[1:3]):
             message = f"a colon is missing after the key {shorten(body)}"
             yield _rewrite(number, line, f"{body}:", message, f"write {shorten(body)}:")
         elif line.dashed and lines.line(below).indent >= line.start and lines.line(below).key:
@@ -831,6 +677,22 @@ _GLUED_DASH = re.compile(r"(\s*)-+([^\s\-].*)\Z")
 _BULLET = re.compile(r"(\s*)(?:[*+•·‣◦▪●>~–—]|--+|\d+[.)])\s*([^\s*+].*)\Z")
 
 
+def _items_near(lines: Lines, number: int) -> Iterator[int]:
+    """The items of lists that a line may be one of: the next below it, and the nearest above."""
+    indent = lines.line(number).indent
+    if (below := lines.after(number)) is not None and lines.line(below).dashed:
+        yield below
+    above = number
+    for _ in range(30):
+        previous = lines.before(above)
+        if previous is None or lines.line(previous).indent < indent - 2:
+            return
+        above = previous
+        if lines.line(above).dashed and lines.line(above).indent <= indent:
+            yield above
+            return
+
+
 def dashes(lines: Lines, number: int) -> Iterator[Repair]:
     """Dashes without a space, other bullets, dashes that are missing or too many."""
     line = lines.line(number)
@@ -846,7 +708,8 @@ def dashes(lines: Lines, number: int) -> Iterator[Repair]:
                 for n, one in enumerate(lines)
                 if (m := pattern.match(one)) and not lines.line(n).dashed
             }
-            for changed in ({number: alike[number]}, alike):
+            both = {number: f"{match[1]}- - {match[2]}"} if text.lstrip().startswith("--") else alike
+            for changed in (both, {number: alike[number]}, alike):
                 first = min(changed)
                 written = lines.line(first)
                 help = f"write {shorten(changed[first][: written.end + 1].strip())}"
@@ -855,8 +718,8 @@ def dashes(lines: Lines, number: int) -> Iterator[Repair]:
     if above is None or not line.body:
         return
     if not line.dashed and line.key not in NODE_KEYS[4:]:
-        neighbours = [lines.line(n) for n in (above, *lines.around(number)[:2], lines.after(number)) if n is not None]
-        columns = [one.indent for one in neighbours if one.dashed]
+        first = lines.usual_column(number) == line.indent and line.key in BODY_KEYS
+        columns = [lines.line(n).indent for n in _items_near(lines, number)] + ([line.indent] if first else [])
         starts_node = not line.key or line.key in BODY_KEYS
         for column in dict.fromkeys(sorted(columns, key=lambda column: abs(column - line.indent))):
             if starts_node and abs(column - line.indent) <= 2:
@@ -871,71 +734,6 @@ def dashes(lines: Lines, number: int) -> Iterator[Repair]:
             help = f"take the dash out: {shorten(line.body)}"
             repaired = " " * column + text[line.start :]
             yield Repair(number, line.indent, line.end, message, help, {number: repaired})
-
-
-def indentation(lines: Lines, number: int) -> Iterator[Repair]:
-    """A line that stands a little to the left or right of its neighbours, in a text indented by steps of two."""
-    if _in_steps_of_two(lines):
-        yield from (repair for column, repair in _moved(lines, number) if column % 2 == 0)
-
-
-def irregular_indentation(lines: Lines, number: int) -> Iterator[Repair]:
-    """The same in a text with other steps."""
-    yield from (repair for _, repair in _moved(lines, number))
-
-
-def _in_steps_of_two(lines: Lines) -> bool:
-    indents = [indent for indent in lines.indents.values() if indent]
-    return sum(indent % 2 == 0 for indent in indents) * 2 > len(indents) - 1
-
-
-def _moved(lines: Lines, number: int) -> Iterator[tuple[int, Repair]]:
-    """Move a line, alone or with all that belongs to it, to the columns of its neighbours, the nearest first."""
-    line = lines.line(number)
-    above, below = lines.before(number), lines.after(number)
-    beside = [n for n in (above, below, *lines.around(number)) if n is not None]
-    columns: dict[int, int] = {}
-    for neighbour in beside:
-        for column in lines.line(neighbour).columns:
-            columns.setdefault(column, neighbour)
-    block = [number]
-    while (
-        (following := lines.after(block[-1])) is not None
-        and lines.line(following).indent >= line.indent
-        and len(block) < MAX_MOVED
-    ):
-        if lines.line(following).dashed and not line.dashed and lines.line(following).indent <= line.indent:
-            break
-        block.append(following)
-    child = lines.line(below).indent if below is not None and line.body.endswith(":") else MAX_LINE
-    for column, neighbour in sorted(columns.items(), key=lambda item: (abs(item[0] - line.indent), item[0] >= child)):
-        if column == line.indent:
-            continue
-        delta = column - line.indent
-        for moved in ([number], block) if len(block) > 1 else ([number],):
-            repaired = {n: _indented(lines.line(n), lines.line(n).indent + delta) for n in moved}
-            message = (
-                f"this line is indented by {_columns(line.indent)}, {_beside(lines, neighbour, column)} by {column}"
-            )
-            place = (
-                f"as line {neighbour + 1}"
-                if lines.line(neighbour).indent == column
-                else f"as the text of line {neighbour + 1}"
-            )
-            help = f"indent it by {_columns(column, 'space')}, {place}" if column else "begin it at the left edge"
-            yield column, Repair(number, 0, max(line.indent, 1), message, help, repaired)
-
-
-def _indented(line: Line, column: int) -> str:
-    return " " * column + line.text[line.indent :]
-
-
-def _columns(count: int, unit: str = "column") -> str:
-    return f"{count} {unit}{'' if count == 1 else 's'}"
-
-
-def _beside(lines: Lines, neighbour: int, column: int) -> str:
-    return f"line {neighbour + 1}" if lines.line(neighbour).indent == column else f"the text of line {neighbour + 1}"
 
 
 # -------------------------------------------------------------------------------------------- text that needs quotes
@@ -967,7 +765,7 @@ def unquoted_text(lines: Lines, number: int) -> Iterator[Repair]:
 FINDERS: tuple[Finder, ...] = (
     leftovers,
     odd_characters,
-    tabs,
+    indentation.tabs,
     templates,
     split_expressions,
     indexed,
@@ -981,9 +779,10 @@ FINDERS: tuple[Finder, ...] = (
     block_text,
     colons,
     dashes,
-    indentation,
+    indentation.first_below_key,
+    indentation.regular,
     item_behind_key,
     items_on_one_line,
-    irregular_indentation,
+    indentation.irregular,
     unquoted_text,
 )

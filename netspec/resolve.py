@@ -6,15 +6,17 @@ the spec's variables written into it. Reading the result gives the same graph.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import yaml as pyyaml
 
 from netspec import yaml
 from netspec.errors import Mistake
-from netspec.expressions import parse_expression, substitute
+from netspec.expressions import Meter, parse_expression, substitute
 from netspec.layer import TYPES
+from netspec.limits import DEFAULT_LIMITS, Limits
 from netspec.nodes import calls
 from netspec.references import Reference
 from netspec.scopes import Names, Place, Variables
@@ -22,12 +24,13 @@ from netspec.shapes import Shape
 from netspec.syntax import Call, Network, Step
 
 TEXTS = ("netspec", "name", "description", "weights")
+_Defaults = Mapping[str, Mapping[str, Any]]
 WORKED_OUT = ("extends", "set", "use", "vars", "defaults", "blocks")
 
 
-def resolved(network: Network) -> str:
-    """Write the resolved spec of a network that was found good."""
-    known = _variables(network)
+def resolved(network: Network, limits: Limits = DEFAULT_LIMITS) -> str:
+    """Write the resolved spec of a network that was found good under ``limits``."""
+    known = _Known(_variables(network), limits, Meter())
     defaults = {
         type_name: {name: _value(value.tree, known) for name, value in options.items()}
         for type_name, options in network.defaults.items()
@@ -68,14 +71,14 @@ def _uses_written_blocks(network: Network) -> bool:
     )
 
 
-def _blocks(network: Network, known: Mapping[str, Any], defaults: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+def _blocks(network: Network, known: _Known, defaults: _Defaults) -> dict[str, Any]:
     """Every block of the spec and its libraries; its own params and vars hide variables of the same name."""
     result = {}
     for library in (*network.libraries, network.tree):
         for name, tree in _entries(library.entries.get("blocks")).items():
             block = network.blocks[name]
             hidden = {*block.params, *block.vars}
-            seen = {key: value for key, value in known.items() if key not in hidden} if block.sees_vars else {}
+            seen = known.without(hidden if block.sees_vars else known.values)
             result[name] = {
                 key: _nodes(item, seen, defaults) if key == "nodes" else _value(item, seen)
                 for key, item in _entries(tree).items()
@@ -87,17 +90,20 @@ def _entries(tree: yaml.Tree | None) -> Mapping[str, yaml.Tree]:
     return tree.entries if isinstance(tree, yaml.Mapping) else {}
 
 
-def _nodes(tree: yaml.Tree, known: Mapping[str, Any], defaults: Mapping[str, Mapping[str, Any]]) -> list[Any]:
+def _nodes(tree: yaml.Tree, known: _Known, defaults: _Defaults) -> list[Any]:
     assert isinstance(tree, yaml.Sequence)
     return [_node(item, known, defaults) for item in tree.items]
 
 
-def _node(tree: yaml.Tree, known: Mapping[str, Any], defaults: Mapping[str, Mapping[str, Any]]) -> Any:
+def _node(tree: yaml.Tree, known: _Known, defaults: _Defaults) -> Any:
     """A node with its defaults written out; one that needs nothing stays a bare name."""
     if isinstance(tree, yaml.Scalar):
         missing = defaults.get(str(tree.value), {})
         return {"type": tree.value, **missing} if missing else tree.value
     result: dict[str, Any] = {}
+    when = _entries(tree).get("when")
+    if when is not None and _value(when, known) is False:
+        known = replace(known, worked_out=False)  # never used, so never checked: as values they would be
     for key, item in _entries(tree).items():
         if key == "nodes":
             result[key] = _nodes(item, known, defaults)
@@ -113,34 +119,46 @@ def _node(tree: yaml.Tree, known: Mapping[str, Any], defaults: Mapping[str, Mapp
     return result
 
 
-def _value(tree: yaml.Tree, known: Mapping[str, Any]) -> Any:
+def _value(tree: yaml.Tree, known: _Known) -> Any:
     if isinstance(tree, yaml.Sequence):
         return [_value(item, known) for item in tree.items]
     if isinstance(tree, yaml.Mapping):
         return {key: _value(item, known) for key, item in tree.entries.items()}
     if not isinstance(tree.value, str):
         return tree.value
-    expression = parse_expression(tree.value)
+    expression = parse_expression(tree.value, known.limits)
     if expression is None:
         return tree.value
-    if expression.names <= known.keys() and not expression.uses_shapes:
+    if known.worked_out and expression.names <= known.values.keys() and not expression.uses_shapes:
         try:
-            value = expression.evaluate(_Known(known))
+            value = expression.evaluate(known)
         except Mistake:
             value = "$"  # nothing uses it, or the spec would have been refused
         if "$" not in str(value):  # a text with a $ would be read as an expression
             return value
-    return substitute(tree.value, known)
+    return substitute(tree.value, known.values)
 
 
+@dataclass(frozen=True)
 class _Known:
-    """Sees values only; what is asked of it was checked before."""
+    """What an expression sees outside of the network: values only; what is asked of it was checked before.
 
-    def __init__(self, values: Mapping[str, Any]) -> None:
-        self._values = values
+    Where ``worked_out`` is false, expressions stay, with the values written into them.
+    """
+
+    values: Mapping[str, Any]
+    limits: Limits
+    meter: Meter
+    worked_out: bool = True
+
+    def without(self, names: Container[str]) -> _Known:
+        return replace(self, values={name: value for name, value in self.values.items() if name not in names})
 
     def value(self, name: str) -> Any:
-        return self._values[name]
+        return self.values[name]
+
+    def spend(self, steps: int, allowed: int | None = None) -> None:
+        self.meter.spend(steps, allowed)
 
     def shape(self, reference: Reference) -> Shape:
         raise Mistake("E204", f"the shape of {reference.text} is not known outside of the network")

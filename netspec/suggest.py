@@ -9,11 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 Words = Mapping[str, tuple[str, ...]]
 """From a word, folded, to what it may mean here; the first that exists is meant. Nothing: there is no such thing."""
 
 
+MAX_COMPARED = 300
+"""Of so many names the spelling is compared; a spec may have thousands, and as many mistakes."""
+
+
+@lru_cache(8192)
 def fold(name: str) -> str:
     """Drop what spelling of the same word differs in: case, underscores, hyphens, blanks."""
     return "".join(c for c in name.casefold() if c.isalnum())
@@ -397,10 +403,13 @@ def nearest(name: str, existing: Iterable[str], words: Words | None = None, *, g
     # A short name needs to be nearly right; in a long one a few wrong letters still leave no doubt.
     threshold = 0.75 if len(wanted) <= 4 else 0.7
     best, best_ratio = None, threshold
-    for key, candidate in folded.items():
+    alike = [key for key in folded if 2 * min(len(key), len(wanted)) >= threshold * (len(key) + len(wanted))]
+    if len(alike) > MAX_COMPARED:
+        alike = [key for key in alike if key[:1] == wanted[:1]][:MAX_COMPARED]
+    for key in alike:
         ratio = SequenceMatcher(None, wanted, key).ratio()
         if ratio > best_ratio or (best is None and ratio == threshold):
-            best, best_ratio = candidate, ratio
+            best, best_ratio = folded[key], ratio
     return best
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
-from netspec.calls import Caller
+from netspec.calls import STEPS_PER_USE, Caller
 from netspec.checks import check_repeat, check_when
 from netspec.errors import Mistake, Related, SpecError, Where
 from netspec.graph import Input, Node, Presumed, Site, Words
@@ -307,6 +307,7 @@ class Walker(Caller):
     def _yaml_block(
         self, step: Step, call: Call, block: YamlBlock, inputs: list[Flow], place: Place, here: Here, built: str
     ) -> Entry:
+        self.count_step(step, STEPS_PER_USE)  # a use takes time, even where the block is empty
         options, _ = self.bind(step, call, place)
         site = here.site
         if site is None:
@@ -355,6 +356,7 @@ class Walker(Caller):
         if target.origin is None or (len(made) == 1 and made[0].name == target.built):
             return self._share_layer(step, target, inputs, here, built)
         site = here.site or Site(step, Words("share", share.target.text), step.path, here.stage, built)
+        self.count_step(step, STEPS_PER_USE)
         outer, self.use = self.use, self.use or step.where
         outer_depth, self._sharing_depth = self._sharing_depth, place.depth + 1
         with self.builder.sharing(made, target.built, built):

@@ -164,10 +164,11 @@ _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(slots=True)
 class _Open:
-    """A collection whose end has not come yet; ``size`` counts the YAML nodes in it."""
+    """A collection whose end has not come yet; ``size`` counts the YAML nodes in it, ``last`` is where it goes to."""
 
     tree: Sequence | Mapping
     anchor: str | None
+    last: Where | None = None
     size: int = 1
     key: tuple[str | None, Where] | None = None
 
@@ -233,7 +234,7 @@ class _Reader:
         if event.end_mark.index > event.start_mark.index:  # a closing bracket; a block ends where the next line begins
             end_line, end_column = (place + 1 for place in self._written(event.end_mark))
         else:
-            last = _last(closed.tree)
+            last = closed.last
             end_line, end_column = (last.end_line, last.end_column) if last else (start.line, start.column + 1)
         closed.tree.where = Where(self.source, start.line, start.column, end_line, end_column)
         self._add(closed.tree, closed.size, closed.anchor)
@@ -243,14 +244,16 @@ class _Reader:
         if anchor is not None:
             self._check_anchor(anchor, tree.where)
             self._anchors[anchor] = (tree, size)
-        self._place(tree, size)
+        self._place(tree, size, tree.where)
 
-    def _place(self, tree: Tree, size: int) -> None:
+    def _place(self, tree: Tree, size: int, where: Where) -> None:
+        """Put a tree where it belongs; ``where`` is the place in the text, which is not the tree's own for an alias."""
         if not self._stack:
             self.root = tree
             return
         parent = self._stack[-1]
         parent.size += size
+        parent.last = where
         if isinstance(parent.tree, Sequence):
             parent.tree.items.append(tree)
             parent.tree.broken |= self._splits_expression(tree)
@@ -286,7 +289,7 @@ class _Reader:
         else:
             tree, size = anchored
             self._count(size, where)
-            self._place(tree, size)
+            self._place(tree, size, where)
 
     def _count(self, nodes: int, where: Where) -> None:
         self._nodes += nodes or 1
@@ -308,6 +311,9 @@ class _Reader:
             self._say_no_key(tree)
             mapping.broken = True
             return None, where
+        if tree.plain and "{" in tree.value:
+            mark = yaml.Mark("", 0, where.line - 1, where.column - 1, None, 0)
+            raise yaml.MarkedYAMLError(problem="a brace opens in a key", problem_mark=mark)
         if tree.plain and tree.value == "<<":
             self._say("E006", "merge keys (<<) are not part of the language", where, "use extends, defaults or a block")
             mapping.broken = True
@@ -533,14 +539,6 @@ def _brackets_open(text: str) -> bool:
     """Tell whether a text has a bracket without its partner, those inside quotes apart."""
     bare = _STRING.sub("", text)
     return any(bare.count(left) != bare.count(right) for left, right in ("()", "[]"))
-
-
-def _last(tree: Sequence | Mapping) -> Where | None:
-    """The end of the last thing in a collection: where the collection ends for a reader."""
-    if isinstance(tree, Sequence):
-        return tree.items[-1].where if tree.items else None
-    ends = [item.where for item in tree.entries.values()]
-    return ends[-1] if ends else None
 
 
 def _start(source: Source) -> Where:

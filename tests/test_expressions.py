@@ -1,6 +1,7 @@
 """Expressions: what they mean, against Python where both speak the same words; and that nothing else gets through."""
 
 import math
+import re
 import warnings
 
 import pytest
@@ -8,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from netspec import Mistake
-from netspec.expressions import Meter, UnknownNameMistake, literal, make_divisible, parse_expression, substitute
+from netspec.expressions import (
+    Meter,
+    UnknownNameMistake,
+    expression_meant,
+    literal,
+    make_divisible,
+    parse_expression,
+    substitute,
+)
 from netspec.limits import DEFAULT_LIMITS, Limits
 
 
@@ -349,7 +358,8 @@ def test_what_does_not_matter_is_not_asked_for(text):
         "b - b", "b / 2", "2 // b", "b % 2", "2 ** b", "s ** 2", "nothing * 2", "2 - nothing", "-nothing", "+b",
         "min('ab')", "max(s, s)", "min([[1]])", "sum(s)", "sum(['x'])", "sum([null])", "int(s)", "floor(nothing)",
         "round(s)", "ceil([1])", "round(f, yes)", "len(nothing)", "len(f)", "make_divisible(s, 8)",
-        "make_divisible(8, f)", "make_divisible(8, yes)", "make_divisible(8, -8)", "max([])", "min([], 1)",
+        "make_divisible(8, f)", "make_divisible(8, yes)", "make_divisible(8, -8)", "max([])",
+        "min([], 1)", "min([1], 2)",
     ],
 )  # fmt: skip
 def test_what_python_would_take_or_not_take_has_no_value(text):
@@ -569,6 +579,13 @@ def test_what_is_not_in_the_language(text, says):
     assert says in f"{refused.value.message} {refused.value.help}"
 
 
+def test_make_divisible_at_its_edges():
+    assert make_divisible(73.5, 7) == 77  # half way is rounded up
+    assert make_divisible(73.4, 7) == 70
+    assert make_divisible(80, 72) == 72  # a tenth may be lost
+    assert make_divisible(81, 72) == 144
+
+
 @given(st.integers(1, 5000) | st.floats(1, 5000), st.integers(1, 64))
 def test_make_divisible_takes_the_nearest_that_loses_little(value, divisor):
     multiples = [count * divisor for count in range(1, 5100 // divisor + 3)]
@@ -727,3 +744,86 @@ def test_too_many_steps():
 )
 def test_rounding_to_digits_that_no_number_has(text, value):
     assert evaluate(text) == value
+
+
+# ------------------------------------------------------------------------------------------ as other languages write it
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("$(a && b)", "$(a and b)"),
+        ("$(!a || b)", "$(not a or b)"),
+        ("$(a ? 3 : 1)", "$(3 if a else 1)"),
+        ("$(if a then 3 else 1)", "$(3 if a else 1)"),
+        ("$(a = 3)", "$(a == 3)"),
+        ("$(a <> 3)", "$(a != 3)"),
+        ("$(a => 3)", "$(a >= 3)"),
+        ("$(a is None)", "$(a == null)"),
+        ("$(2 ^ a)", "$(2 ** a)"),
+        ("$(pow(2, a + 4))", "$(2 ** (a + 4))"),
+        ("$(pow(pow(2, 3), 2))", "$((2 ** 3) ** 2)"),
+        ("$(1 / math.sqrt(a))", "$(1 / a ** 0.5)"),
+        ("$(math.ceil(a * 1.3))", "$(ceil(a * 1.3))"),
+        ("$(ceiling(a))", "$(ceil(a))"),
+        ("$(abs(a - 5))", '"$(max(a - 5, -(a - 5)))"'),
+        ("$(clip(a, 0, 9))", '"$(min(max(a, 0), 9))"'),
+        ("$(b.length)", "$(len(b))"),
+        ("$(len b)", "$(len(b))"),
+        ("$(prev.shape[-1])", '"$(shape(prev)[-1])"'),
+        ("$(b.0)", '"$(b[0])"'),
+        ("$(a × 2)", "$(a * 2)"),
+        ("$(a − 1)", "$(a - 1)"),
+        ("$(2 a)", "$(2 * a)"),
+        ("$(2(a + 1))", "$(2 * (a + 1))"),
+        ("$(max(a 3))", '"$(max(a, 3))"'),
+        ("$(round(f, ndigits=1))", '"$(round(f, 1))"'),
+        ("$(2 * $a)", "$(2 * a)"),
+        ("$(vars.a * 2)", "$(a * 2)"),
+        ("$((a + 1) * 2", "$((a + 1) * 2)"),
+        ("$(a * (2 + 1)))", "$(a * (2 + 1))"),
+        ("$vars.a", "$a"),
+        ("$a * 2", "$(a * 2)"),
+        ("${a}", "$a"),
+        ("${{ a }}", "$a"),
+        ("$b[0]", '"$(b[0])"'),
+        ("$(a + 1) * 16", "$((a + 1) * 16)"),
+        ("$ a", "$a"),
+        ("$a;", "$a"),
+    ],
+)
+def test_foreign_words_are_translated(written, meant):
+    with pytest.raises(Mistake) as refused:
+        evaluate(written)
+    assert refused.value.help.endswith(meant)
+    evaluate(meant.strip('"'))
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("classes", "$classes"),
+        ("2 * classes", "$(2 * classes)"),
+        ("{{ classes }}", "$classes"),
+        ("vars.classes", "$classes"),
+        ("=classes + 1", "$(classes + 1)"),
+        ("int(classes / 2)", "$(int(classes / 2))"),
+        ("8*8", "$(8*8)"),
+        ("same", ""),
+        ("relu", ""),
+        ("2 * width", ""),
+        ("a text with classes in it", ""),
+    ],
+)
+def test_texts_that_were_meant_as_expressions(text, meant):
+    assert expression_meant(text, {"classes"}) == meant
+
+
+@given(st.text("ab ?:!&|^=<>()[]{}$.,'\"×2if else", max_size=60))
+def test_any_advice_can_be_followed(text):
+    try:
+        parse_expression(f"$({text})")
+    except Mistake as mistake:
+        advised = re.search(r"(?:write|missing): *[\"']?(\$\(.*\))[\"']?$", mistake.help)
+        if advised and "…" not in mistake.help:
+            parse_expression(advised[1])

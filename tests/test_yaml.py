@@ -1,12 +1,13 @@
 """Reading YAML: values by the core schema, a place for each, and no text that does harm."""
 
 import json
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netspec import SpecError, yaml
+from netspec import SpecError, parse_spec, yaml
 from netspec.characters import FORBIDDEN, lookalike
 from netspec.errors import Source
 from netspec.limits import DEFAULT_LIMITS
@@ -191,3 +192,102 @@ def test_any_text_is_read_or_refused(text):
         read(text)
     except SpecError as error:
         assert error.diagnostics
+        lines = yaml.LINE_BREAK.split(text)
+        for one in error.diagnostics:
+            assert 1 <= one.where.line <= len(lines)
+            assert 1 <= one.where.column <= len(lines[one.where.line - 1]) + 1
+            assert len(one.message) + len(one.help) < 400
+
+
+# -------------------------------------------------------------------------------------------------------- broken YAML
+
+SPEC = """\
+netspec: 1
+name: digits
+vars: {width: 32}
+input: {shape: [28, 28, 1]}
+stages:
+  stem:
+    - {type: conv2d, filters: $width, kernel_size: [3, 3]}
+    - relu
+  body:
+    - branches:
+        - [{type: conv2d, filters: 8, kernel_size: 1}, relu]
+        - [{type: conv2d, filters: 8, kernel_size: 1}]
+      merge: concatenate
+    - type: max_pooling2d
+      pool_size: 2
+head:
+  - flatten
+  - {type: dense, units: 10, activation: softmax}
+"""
+
+
+def said(text):
+    """What is said about a wrong spec: line, message and help of each mistake."""
+    with pytest.raises(SpecError) as refusal:
+        parse_spec(text)
+    return [(one.where.line, one.message, one.help) for one in refusal.value.diagnostics]
+
+
+def without(text, match):
+    return text[: match.start()] + text[match.end() :]
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [r"(?<=\w):(?= |\n)", r"(?<=:) ", r"\[", r"\]", r"\{", r"\}", r", (?=[a-z])", r"(?m)(?<=^    -) ", r"(?<=  )- "],
+)
+def test_a_missing_character_is_named_at_its_line(missing):
+    for match in re.finditer(missing, SPEC):
+        line = SPEC.count("\n", 0, match.start()) + 1
+        assert {place for place, _, _ in said(without(SPEC, match))} == {line}, SPEC.splitlines()[line - 1]
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3])
+@pytest.mark.parametrize("line", [2, 3, 4, *range(6, 16), 17, 18])
+def test_a_line_too_far_to_the_right_is_found(line, columns):
+    lines = SPEC.splitlines()
+    lines[line - 1] = " " * columns + lines[line - 1]
+    assert line in {place for place, _, _ in said("\n".join(lines))}
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("  - flatten\n", "  -flatten\n"),
+        ("  - flatten\n", "  * flatten\n"),
+        ("name: digits", "name = digits"),
+        ("name: digits", "name => digits"),
+        ("name: digits", "name:digits"),
+        ("name: digits", "name digits"),
+        ("activation: softmax}", "activation: softmax"),
+        ("activation: softmax}", "activation: softmax}}"),
+        (", units: 10, ", "; units: 10; "),
+        (", units: 10, ", " units: 10, "),
+        ("vars: {width: 32}", "vars: width: 32"),
+        ("pool_size: 2", "pool_size 2"),
+        ("$width,", "${width},"),
+        ("shape: [28", "shape=[28"),
+    ],
+)
+def test_what_is_written_instead_is_given_word_by_word(written, meant):
+    assert written in SPEC
+    ((line, _, help),) = said(SPEC.replace(written, meant))
+    right = SPEC.splitlines()[line - 1]
+    advised = help.rpartition("write ")[2] if "write " in help else help.rpartition(": ")[0] and help.partition(": ")[2]
+    assert advised.strip() in right or "take the" in help
+
+
+def test_a_mistake_in_the_yaml_hides_no_other():
+    text = SPEC.replace("kernel_size: [3, 3]}", "kernel_size: [3, 3]").replace("type: dense", "type: dens")
+    assert [(line, help) for line, _, help in said(text.replace("name: digits", "name digits"))] == [
+        (2, "write name: digits"),
+        (7, "add the } that is missing: {type: conv2d, filters: $width, kernel_size: [3, 3]}"),
+        (18, "write dense"),
+    ]
+
+
+def test_many_mistakes_take_no_longer_than_a_few():
+    text = SPEC + "  - {type: dense, units: 10\n" * 1500
+    assert {line for line, _, _ in said(text)} <= set(range(19, 19 + 1500))
