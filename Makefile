@@ -1,7 +1,7 @@
 # Needs Python 3.11 and make; everything else goes into .venv, once.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format docs lock clean
+.PHONY: help run test fuzz mutation check format docs lock clean
 
 # python3.11, or python3 if that is new enough; `make PYTHON=…` names another.
 PYTHON = $(or $(shell for python in python3.11 python3; do \
@@ -14,16 +14,24 @@ NEED_PYTHON = $(PYTHON) -c $(NEW_ENOUGH) 2>/dev/null || { exec >&2; \
 VENV := .venv
 BIN := $(VENV)/bin
 EDITOR := tests/editor
+MUTATION := build/mutation
+WHERE := 'import sysconfig; print(sysconfig.get_path("purelib"))'
 PIP_INSTALL := python -m pip install -qq --disable-pip-version-check
 
 help:  ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: $(VENV)/installed  ## build ResNet-50 from specs/resnet50.yaml and print its table
 	@$(BIN)/netspec build specs/resnet50.yaml --summary
 
 test: $(VENV)/installed $(EDITOR)/node_modules/.package-lock.json  ## run the tests
 	@$(BIN)/python -m pytest
+
+fuzz: $(VENV)/installed  ## try inputs that nobody would write, an hour or so; goes on where it ended
+	@$(BIN)/python -m tests.fuzz structure --runs 20000 && $(BIN)/python -m tests.fuzz bytes --runs 1000000
+
+mutation: $(VENV)/installed $(MUTATION)/installed  ## change the rules in small ways that a test must notice, an hour or so
+	@nice $(MUTATION)/venv/bin/python tools/mutation.py $(WITH)
 
 check: $(VENV)/installed  ## formatting, lint, types, import floors
 	$(BIN)/ruff format --check
@@ -63,6 +71,13 @@ $(VENV)/installed: $(VENV)/locked pyproject.toml
 	@$(BIN)/python -m compileall -q netspec
 	@touch $@
 	@echo "$(VENV) is ready."
+
+# cosmic-ray and what it needs stay apart from .venv, whose packages are seen from there.
+$(MUTATION)/installed: | $(VENV)/installed
+	@$(PYTHON) -m venv --clear $(MUTATION)/venv
+	@$(MUTATION)/venv/bin/$(PIP_INSTALL) cosmic-ray==8.7.0
+	@$(BIN)/python -c $(WHERE) >"$$($(MUTATION)/venv/bin/python -c $(WHERE))/from_venv.pth"
+	@touch $@
 
 # The YAML language server that a test asks. npm writes this file last.
 $(EDITOR)/node_modules/.package-lock.json: $(EDITOR)/package-lock.json $(EDITOR)/package.json | $(VENV)/installed
