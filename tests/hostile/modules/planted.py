@@ -1,0 +1,3 @@
+"""No spec may bring this to run."""
+
+raise SystemExit("a spec imported this")
