@@ -383,6 +383,24 @@ def nearest(name: str, existing: Iterable[str], words: Words | None = None, *, g
     Without ``guess`` it has to be one of them spelt in another way, or a word that is known to mean it.
     With ``words`` it is a word of a vocabulary, so ``nn.Conv2d`` and ``relu()`` count as Conv2d and relu.
     """
+    return _nearest(name, tuple(existing), words, guess)
+
+
+def _nearest(name: str, existing: tuple[str, ...], words: Words | None, guess: bool) -> str | None:
+    key = (name, existing, id(words), guess)
+    if key not in _FOUND:
+        if len(_FOUND) >= MAX_REMEMBERED:
+            _FOUND.clear()
+        _FOUND[key] = _search(name, existing, words, guess)
+    return _FOUND[key]
+
+
+# One mistake asks several times what was meant: to say it, and to go on with it.
+_FOUND: dict[tuple[str, tuple[str, ...], int, bool], str | None] = {}
+MAX_REMEMBERED = 64
+
+
+def _search(name: str, existing: tuple[str, ...], words: Words | None, guess: bool) -> str | None:
     # Where spelling can't decide between 1d, 2d and 3d, the first stands: most networks look at images.
     folded = {fold(candidate): candidate for candidate in sorted(existing, key=lambda name: "2d" not in name)}
     if words:

@@ -134,6 +134,23 @@ def linked_folder(folder: Path) -> Path:
     return folder / "link/spec.yaml"
 
 
+def libraries(folder: Path) -> Path:
+    """Make a spec that uses thirty libraries of ten thousand nodes each."""
+    for number in range(30):
+        steps = "      - {type: dense, units: 8}\n" * 3_000
+        (folder / f"library{number}.yaml").write_text(f"blocks:\n  b{number}:\n    nodes:\n{steps}")
+    path = folder / "spec.yaml"
+    path.write_text(START + f"use: [{', '.join(f'library{number}.yaml' for number in range(30))}]\nhead: [relu]\n")
+    return path
+
+
+def escaping(folder: Path) -> Path:
+    """Make a wrong spec whose name would turn a terminal red."""
+    path = folder / "a\x1b[31m\u202e.yaml"
+    path.write_text(START + "head: [rellu]\n")
+    return path
+
+
 def deeper(folder: Path) -> Path:
     """Put what is as deep as a file may be into the deepest place of the base, again and again."""
     levels = 28
@@ -151,6 +168,19 @@ LONG = "x" * 900_000
 QUOTES = "'" * 981
 
 MADE: dict[str, Maker] = {
+    # many of something
+    "size/names_unknown": text(
+        START + "vars:\n" + "".join(f"  v{n}: $(w{n} + 1)\n" for n in range(3_000)) + "head: [relu]\n"
+    ),
+    "size/types_unknown": numbered(START + "head:\n", lambda number: f"  - frobnicate_{number}\n", 200_000),
+    "size/params_chained": text(
+        START
+        + "head: [relu]\nblocks:\n  b:\n    nodes: [relu]\n    params:\n      p0: {type: integer}\n"
+        + "".join(f"      p{n}: {{default: $p{n - 1}}}\n" for n in range(1, 10_000))
+    ),
+    "size/libraries": libraries,
+    "size/library_missing_many_times": text(START + f"use: [{'gone.yaml, ' * 90}gone.yaml]\nhead: [relu]\n"),
+    "size/libraries_many": text(START + f"use: [{'gone.yaml, ' * 3_000}gone.yaml]\nhead: [relu]\n"),
     # paths
     "paths/extends_link_out": naming("link.yaml", link_out),
     "paths/extends_link_to_device": naming("link.yaml", linked("/dev/zero")),
@@ -169,6 +199,7 @@ MADE: dict[str, Maker] = {
     "paths/spec_folder": lambda folder: folder,
     "paths/spec_socket": given("socket.yaml", listening),
     "paths/spec_link_to_device": given("link.yaml", linked("/dev/zero")),
+    "paths/spec_name_with_escapes": escaping,
     "paths/spec_missing": lambda folder: folder / "nothing.yaml",
     "paths/spec_name_not_utf8": lambda folder: folder / os.fsdecode(b"a\xff.yaml"),
     # nesting
