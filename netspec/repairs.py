@@ -552,7 +552,7 @@ def several_keys(lines: Lines, number: int) -> Iterator[Repair]:
         )
     shown = [*(["type"] if lead else []), *names]
     inside = _braces(names, values, lead)
-    if not line.dashed and values[0]:
+    if not line.dashed and values[0] and len(keys) > 1:
         # beside other keys: only a new line can help
         rest = body[keys[1].start() :]
         meant = f"{names[0]}: {values[0]}\n{' ' * line.start}{rest}"
@@ -562,7 +562,7 @@ def several_keys(lines: Lines, number: int) -> Iterator[Repair]:
         yield Repair(number, at, line.end, message, help, {number: line.with_body(meant)}, moves=True)
         return
     below = lines.after(number)
-    if not values[-1] and below is not None and lines.line(below).indent >= line.indent:
+    if len(keys) > 1 and not values[-1] and below is not None and lines.line(below).indent >= line.indent:
         rest = body[keys[1].start() :]
         message = f"{names[0]} and {names[1]} can't share a line"
         repaired = line.with_body(f"{names[0]}:\n{' ' * (line.start + 2)}{rest}")

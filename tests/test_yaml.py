@@ -291,3 +291,23 @@ def test_a_mistake_in_the_yaml_hides_no_other():
 def test_many_mistakes_take_no_longer_than_a_few():
     text = SPEC + "  - {type: dense, units: 10\n" * 1500
     assert {line for line, _, _ in said(text)} <= set(range(19, 19 + 1500))
+
+
+FOUND_BY_FUZZING = (
+    "netspec: 1\nname: xception_b, 64]}\nstages:\n  middle:\n  -  n odealpha_initializers:\n  \n"
+    "        - batch_normalizb8ation\n      repeat: 3\n",
+    "netspec: 1\nhead: [relu,",
+    "netspec: 1\ninput: {shape: [8, 8, 3]}\nhead:\n  - &a {type: relu}\n  -   - *a\n",
+    "netspec: 1\ninput: {shape: [64, 64, 3]}\nhead:\n  - {type: permute, dimsape: [64, 8, 4]}\n",
+    "netspec: 1\nname: digits\nmodel:\n  input: {shape: [28, 28, 1]}\n  head:\n    - flattn\n",
+    "netspec: 1\ninput: {shape: [4]}\nhead: [{type: dense, units: 2, kernel_regulariser: $channels}]\n",
+)
+
+
+@pytest.mark.parametrize("text", FOUND_BY_FUZZING)
+def test_what_fuzzing_found_is_refused_at_its_line(text):
+    with pytest.raises(SpecError) as refused:
+        parse_spec(text)
+    for where in (diagnostic.where for diagnostic in refused.value.diagnostics):
+        assert (1, 1) <= (where.line, where.column) <= (where.end_line, where.end_column)
+        assert where.end_line <= text.count("\n") + 1
