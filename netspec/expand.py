@@ -144,6 +144,12 @@ class _Expander:
                 raise SpecError(self.problems.all)
             good = good and all(isinstance(tensor, Node) for tensor in tensors)
             outputs.extend(tensor for tensor in tensors if isinstance(tensor, Node))
+        if good and not outputs:
+            place = self.network.outputs[0][1] if self.network.outputs else self.network.tree.where
+            message = "outputs name no tensor: nothing that they name is there"
+            help = "name a node that is there whatever the variables are"
+            self.problems.say("E205", message, place, path="outputs", help=help)
+            return None
         return outputs if good else None
 
     def _warn_unused(self, graph: Graph, unused: list[Node]) -> None:

@@ -235,7 +235,9 @@ def _describe(schema: JsonSchema, *, plural: bool) -> str:
     kind: Any = schema.get("type", "any value")
     if isinstance(kind, list):
         return _alternatives([_describe({**schema, "type": one}, plural=plural) for one in kind])
-    if kind == "array":
+    if kind == "any value" and {"minimum", "maximum"} & schema.keys():
+        return _number(schema, "number", plural=plural)  # what the bounds are about
+    if kind == "array" or (kind == "any value" and {"items", "minItems", "maxItems"} & schema.keys()):
         return ("lists" if plural else "a list") + _length(schema) + _items(schema)
     if kind in ("integer", "number"):
         return _number(schema, kind, plural=plural)

@@ -101,8 +101,8 @@ def _node(tree: yaml.Tree, known: _Known, defaults: _Defaults) -> Any:
         missing = defaults.get(str(tree.value), {})
         return {"type": tree.value, **missing} if missing else tree.value
     result: dict[str, Any] = {}
-    when = _entries(tree).get("when")
-    if when is not None and _value(when, known) is False:
+    switches = {key: _value(item, known) for key, item in _entries(tree).items() if key in ("when", "repeat")}
+    if switches.get("when") is False or (switches.get("repeat") == 0 and switches["repeat"] is not False):
         known = replace(known, worked_out=False)  # never used, so never checked: as values they would be
     for key, item in _entries(tree).items():
         if key == "nodes":

@@ -72,9 +72,10 @@ head:
     )
 
 
-def test_a_node_left_out_by_its_condition_is_not_worked_out():
+@pytest.mark.parametrize("switch", ["when: $(not true)", "repeat: $(one - 1)", "repeat: 0"])
+def test_a_node_that_is_left_out_is_not_worked_out(switch):
     text = "netspec: 1\nname: x\ninput: {shape: [4]}\nvars: {one: 1}\n"
-    text += 'head: [relu, {when: $(not true), type: permute, dims: [1, 1, "$(one + 1)"]}]\n'
+    text += f'head: [relu, {{{switch}, type: permute, dims: [1, 1, "$(one + 1)"]}}]\n'
     again = parse_spec(text).resolve()
     assert "$(1 + 1)" in again
     assert list(parse_spec(again).graph().nodes) == list(parse_spec(text).graph().nodes)

@@ -10,11 +10,15 @@ from typing import Any
 import keras
 import numpy as np
 
-from netspec import layers  # noqa: F401  registers every type
-from netspec.layer import TYPES, Applied, Layer, LayerType, Weight, Weights
+from netspec.layer import Layer, LayerType, Weight, Weights
 from netspec.shapes import Shape
+from tests.layers import agreement
+from tests.layers.agreement import LAYER_TYPES, Facts, apply, known_as, known_to_both
 
-LAYER_TYPES: Mapping[str, LayerType] = {entry.name: entry for entry in TYPES if isinstance(entry, LayerType)}
+__all__ = [
+    "LAYER_TYPES", "Built", "Facts", "Weight", "apply", "build", "disagreement", "facts", "known_as", "known_to_both",
+    "run", "unchecked",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -59,13 +63,6 @@ def run(built: Built, inputs: tuple[Shape, ...]) -> Shape | None:
     return None
 
 
-def known_as(layer: Layer, inputs: tuple[Shape, ...]) -> Weights:
-    """List netspec's weights as Keras shows them: of a layer with trainable false, none is trainable."""
-    return tuple(
-        Weight(weight.name, weight.shape, weight.trainable and layer.trainable) for weight in layer.weights(*inputs)
-    )
-
-
 def unchecked(entry: LayerType, options: Mapping[str, Any]) -> Layer:
     """Make the layer without its own `check`, so that Keras is asked about options that netspec refuses."""
     target = entry.target
@@ -74,7 +71,15 @@ def unchecked(entry: LayerType, options: Mapping[str, Any]) -> Layer:
     return made
 
 
-def apply(name: str, options: Mapping[str, Any], inputs: tuple[Shape, ...]) -> Applied:
-    """Ask netspec. Raises `Mistake` or `Mistakes`."""
-    layer: Layer = LAYER_TYPES[name].bind(options)
-    return layer.apply(inputs)
+def facts(entry: LayerType, options: Mapping[str, Any], inputs: tuple[Shape, ...]) -> Facts | None:
+    """Ask Keras; None where it refuses."""
+    try:
+        built = build(unchecked(entry, options), inputs)
+    except Exception:  # noqa: BLE001  Keras refuses in many ways, all of them refusals
+        return None
+    return Facts(built.shape, built.weights, run(built, inputs))
+
+
+def disagreement(entry: LayerType, options: Mapping[str, Any], inputs: tuple[Shape, ...]) -> str | None:
+    """Say in what netspec and Keras differ, or nothing."""
+    return agreement.disagreement(entry, options, inputs, facts(entry, options, inputs))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
 
 from netspec.layer import LayerType
-from netspec.options import JsonSchema, Option
+from netspec.options import JsonSchema
 from netspec.registry import objects
 from netspec.shapes import Shape
 
@@ -85,15 +86,24 @@ def objects_of(kind: str) -> st.SearchStrategy[Any]:
 @st.composite
 def options_of(draw: st.DrawFn, entry: LayerType) -> dict[str, Any]:
     """Draw the required options and a few of the others."""
-    free = [name for name, option in entry.options.items() if not option.required]
-    chosen = set(draw(st.lists(st.sampled_from(free), max_size=4, unique=True)))
+    chosen = set(draw(_some_free(entry)))
     return {
-        name: draw(_values_of(option)) for name, option in entry.options.items() if option.required or name in chosen
+        name: draw(values_of(entry, name))
+        for name, option in entry.options.items()
+        if option.required or name in chosen
     }
 
 
-def _values_of(option: Option) -> st.SearchStrategy[Any]:
-    return st.sampled_from(RUNNABLE) if option.name == "dtype" else values(option.schema)
+@cache
+def _some_free(entry: LayerType) -> st.SearchStrategy[list[str]]:
+    free = [name for name, option in entry.options.items() if not option.required]
+    return st.lists(st.sampled_from(free), max_size=4, unique=True)
+
+
+@cache
+def values_of(entry: LayerType, option: str) -> st.SearchStrategy[Any]:
+    """Make the strategy of an option once: making it takes longer than drawing from it."""
+    return st.sampled_from(RUNNABLE) if option == "dtype" else values(entry.options[option].schema)
 
 
 @st.composite

@@ -84,7 +84,7 @@ INPUTS: tuple[tuple[str, Example, str, str, str], ...] = (
     ("reshape", Example((7,), target_shape=(2, -1)), "E305", "can't make 2×-1 of 7", "-1"),
     ("reshape", Example((None, 3), target_shape=(4,)), "E305", "can't make 4 of ?×3", "-1"),
     ("permute", Example(IMAGE, dims=(2, 1)), "E302", "orders 2 axes, but the input is 16×16×256", "reshape"),
-    ("add", Example(IMAGE, (16, 16, 128)), "E301", "add can't join 16×16×256 with 16×16×128", "filters: 256, kernel_size: 1"),
+    ("add", Example(IMAGE, (16, 16, 128)), "E301", "add can't join 16×16×256 with 16×16×128", "kernel_size: 1"),
     ("multiply", Example((3, 4), (5, 4), (3, 4)), "E301", "can't join 3×4 with 5×4", "same sizes"),
     ("subtract", Example((3,), (3,), (3,)), "E306", "subtract wants 2 inputs, but it gets 3", "from"),
     ("concatenate", Example(IMAGE, (8, 16, 256)), "E301", "16×16×256 with 8×16×256", "only axis 3"),

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import inspect
 import math
-import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +14,8 @@ import pytest
 from netspec.layer import Example, SettingsType
 from netspec.options import REQUIRED
 from netspec.registry import objects
-from netspec.shapes import Shape, volume
+from netspec.shapes import Shape
+from tests.layers.agreement import multiply_adds
 from tests.layers.oracle import LAYER_TYPES, apply, build, known_as
 
 EXAMPLES = {name: entry.target.example for name, entry in LAYER_TYPES.items()}
@@ -150,21 +149,6 @@ def test_layer_is_what_keras_makes_of_it(name: str, case: Example) -> None:
     assert applied.trainable == sum(math.prod(weight.shape) for weight in built.weights if weight.trainable)
     sizes = {weight.name: math.prod(weight.shape) for weight in built.weights}
     assert applied.macs == multiply_adds(name, sizes, case.inputs, built.shape)
-
-
-def multiply_adds(name: str, weights: Mapping[str, int], inputs: tuple[Shape, ...], output: Shape) -> int | None:
-    """Count by the design's table, from Keras's own weights and shapes."""
-    kernel = sum(size for weight, size in weights.items() if weight.endswith("kernel"))
-    if re.fullmatch(r"conv\dd_transpose|dense", name):
-        positions = volume(inputs[0][:-1])
-    elif re.fullmatch(r"(separable_|depthwise_)?conv\dd", name):
-        positions = volume(output[:-1])
-    elif name == "dot":  # m·n is the output, m·k and n·k are the inputs
-        pairs, both = volume(output), volume(inputs[0] + inputs[1])
-        return None if pairs is None or both is None else pairs * math.isqrt(both // pairs)
-    else:
-        return 0
-    return None if positions is None else positions * kernel
 
 
 @pytest.mark.parametrize(

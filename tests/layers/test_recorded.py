@@ -1,0 +1,50 @@
+"""Keras's recorded word on random layers (`tests.layers.record`): netspec says the same, and no Keras is needed."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from netspec.errors import Mistake
+from netspec.layer import Applied
+from netspec.registry import Mistakes
+from tests.layers import record
+from tests.layers.agreement import LAYER_TYPES, apply, disagreement, multiply_adds
+
+# The family stands in each test's name: -k pooling takes all of that family.
+EACH_TYPE = pytest.mark.parametrize(
+    "name", [pytest.param(name, id=f"{entry.family}.{name}") for name, entry in LAYER_TYPES.items()]
+)
+
+
+def cases_of(name: str) -> list[record.Case]:
+    return [case for case in record.cases() if case.type == name]
+
+
+def accepted(case: record.Case) -> Applied | None:
+    try:
+        return apply(case.type, case.options, case.inputs)
+    except (Mistake, Mistakes):
+        return None
+
+
+@EACH_TYPE
+def test_netspec_agrees_with_the_record(name: str) -> None:
+    found = [(case, disagreement(LAYER_TYPES[name], case.options, case.inputs, case.keras)) for case in cases_of(name)]
+    assert [(case.line(), difference) for case, difference in found if difference] == []
+
+
+@EACH_TYPE
+def test_counts_follow_from_the_record(name: str) -> None:
+    counted = 0
+    for case in cases_of(name):
+        applied = accepted(case)
+        if applied is None or case.keras is None:
+            continue
+        counted += 1
+        sizes = {weight.name: math.prod(weight.shape) for weight in case.keras.weights}
+        trainable = sum(sizes[weight.name] for weight in case.keras.weights if weight.trainable)
+        assert (applied.params, applied.trainable) == (sum(sizes.values()), trainable), case.line()
+        assert applied.macs == multiply_adds(name, sizes, case.inputs, case.keras.shape), case.line()
+    assert counted > 0
