@@ -127,6 +127,8 @@ def answer(task: dict[str, Any]) -> dict[str, Any]:
 
 
 def main() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # nohup, for one, has them ignored
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as answers:
         for line in sys.stdin:
             answers.write(json.dumps(answer(json.loads(line))) + "\n")

@@ -183,6 +183,7 @@ def test_a_device_that_is_always_full(netspec, folder):
 
 DIES = """
 import os, signal
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup has it ignored
 os.fsync = lambda _: os.kill(os.getpid(), signal.{signal})
 from netspec.cli import main
 main({arguments!r})
