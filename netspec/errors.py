@@ -68,7 +68,7 @@ CODES: Mapping[str, str] = {
     "E406": "too many layers",
     "E407": "a number is too large",
     "E408": "an expression is too long or its value too large",
-    "E409": "too many files extend each other",
+    "E409": "a spec of too many files",
     "E410": "too many parameters to build",
     "E411": "expressions that take too long",
     "E412": "a text is too long",

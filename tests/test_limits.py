@@ -379,3 +379,25 @@ def test_backend_that_is_not_there(tmp_path, backend):
     )
     assert run.returncode == cli.WRONG_SPEC, run.stderr
     assert f"error[E503]: Keras can't start on the backend {backend}" in run.stderr
+
+
+# ------------------------------------------------------------------------------------------- files of one spec
+
+
+@pytest.mark.parametrize(("count", "expected"), [(100, []), (101, ["E409"])])
+def test_libraries(tmp_path, count, expected):
+    for number in range(count):
+        (tmp_path / f"library{number}.yaml").write_text(f"blocks: {{b{number}: {{nodes: [relu]}}}}\n")
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(GOOD + f"use: [{', '.join(f'library{number}.yaml' for number in range(count))}]\n")
+    assert codes(load_spec, spec) == expected
+
+
+@pytest.mark.parametrize(("more", "expected"), [(0, []), (1, ["E402"])])
+def test_files_together(tmp_path, more, expected):
+    for name, size in (("first", 400), ("second", 400), ("third", 400 + more)):
+        text = f"blocks: {{{name}: {{nodes: [relu]}}}}\n"
+        (tmp_path / f"{name}.yaml").write_text(text + "#" * (size - len(text)))
+    spec = tmp_path / "spec.yaml"
+    spec.write_text(GOOD + "use: [first.yaml, second.yaml, third.yaml]\n")
+    assert codes(load_spec, spec, limits=Limits(file_bytes=600)) == expected
