@@ -82,7 +82,7 @@ def _draw_spot(spot: Where, label: str, mark: str, width: int, colours: Colours,
     end = max(start + 1, min(end, max(len(text), start + 1)))
     room = MAX_LINE
     while True:
-        cut = max(0, start - room // 2)
+        cut = max(0, min(start - room // 2, len(text) - room))
         shown = escape(text[cut : cut + room])
         if len(shown) <= 2 * MAX_LINE:
             break

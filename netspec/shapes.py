@@ -278,7 +278,8 @@ def _same_spatial(left: Shape, right: Shape) -> str:
     """Say how two inputs come to the same height and width: a small difference is padding, a large one strides."""
     pairs = [(max(a, b), min(a, b)) for a, b in zip(left[:-1], right[:-1], strict=True) if a and b]
     if all(large < 1.5 * small for large, small in pairs):
-        return "give every window padding: same, so that only strides change the sizes"
+        cropping = f", or crop the larger side: cropping{len(pairs)}d" if len(pairs) in SPATIAL_AXES else ""
+        return f"give every window padding: same, and the input sizes that the strides divide{cropping}"
     enlarging = f"; up_sampling{len(pairs)}d enlarges the smaller one" if len(pairs) in SPATIAL_AXES else ""
     return f"give both sides the same sizes, by the same strides and pooling{enlarging}"
 
