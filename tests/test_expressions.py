@@ -17,6 +17,7 @@ from netspec.expressions import (
     make_divisible,
     parse_expression,
     substitute,
+    value_of,
 )
 from netspec.limits import DEFAULT_LIMITS, Limits
 
@@ -143,6 +144,7 @@ def test_ordinary_texts_are_themselves(text):
         ("$(b'x')", "E203", "can't stand"),
         ("$(...)", "E203", "..."),
         ("$(1_000)", "E203", "underscores"),
+        ("$(2 * 1.5_0)", "E203", "underscores"),
         ("$(𝐚)", "E203", "U+1D41A"),
         ("$(shape(prev, 1))", "E205", "not a reference"),
         ("$(shape('prev', 1))", "E203", "one reference"),
@@ -430,6 +432,7 @@ def nested(depth):
         ("[" * 99 + "1" + "]" * 99, "[" * 100 + "1" + "]" * 100),
         ("-" * 99 + "1", "-" * 100 + "1"),
         ("0 + " * 99 + "1", "0 + " * 100 + "1"),
+        ("[" + "1, " * 90 + "-" * 98 + "1]", "[" + "1, " * 90 + "-" * 99 + "1]"),
     ],
 )
 def test_sizes_at_the_limit_and_one_past_it(good, past):
@@ -461,6 +464,7 @@ class Near(Names):
         ("$(widht + 1)", "width", "write width"),
         ("$widht", None, "look around"),
         ("$(widht + 1)", None, "look around"),
+        ("$('x' + widht)", "width", "write width"),
     ],
 )
 def test_a_name_that_was_meant_is_written_as_it_stands(text, near, help):
@@ -493,6 +497,8 @@ def test_values_of_names_are_bounded():
         ("2 ** 10 ** 12", "E407"), ("(-3) ** 10 ** 12", "E407"), ("2 ** -10 ** 12", None), ("2.0 ** 1024", "E407"),
         ("2.0 ** 1023", None), ("1e200 * 1e200", "E204"), ("1000000000001", "E407"), ("[1000000000000]", None),
         ("10 ** 6 * 10 ** 6", None), ("10 ** 6 * 10 ** 7", "E407"), ("round(1.7e308, -308)", "E204"),
+        ("0 - 10 ** 12 - 1 + 10", "E407"), ("10 ** 12 + 1 - 10", "E407"), ("0 - 10 ** 6 * 10 ** 7 + 10 ** 12", "E407"),
+        ("0 - 10 ** 12 + 5", None), ("0 - 10 ** 12 + 10 ** 12", None), ("10 ** 12 + 0 - 5", None),
         ("int(1e12)", None), ("int(1e13)", "E407"), ("(-8) ** 0.5", "E204"), ("sum([10 ** 12, 1])", "E407"),
     ],
 )  # fmt: skip
@@ -504,10 +510,19 @@ def test_a_limit_of_ones_own_bounds_every_number():
     limits = Limits(magnitude=100)
     for text, code in (
         ("100", None), ("101", "E407"), ("99 + 1", None), ("99 + 2", "E407"), ("10 ** 2", None), ("10 ** 3", "E407"),
-        ("3 ** 5", "E407"), ("max(50, 100)", None), ("len('" + "a" * 101 + "')", "E407"), ("[101 - 1]", "E407"),
+        ("3 ** 5", "E407"), ("100 + 1 - 1", "E407"),
+        ("0 - 101 + 1", "E407"), ("0 - 100 + 1", None), ("max(50, 100)", None),
+        ("len('" + "a" * 101 + "')", "E407"), ("[101 - 1]", "E407"),
     ):  # fmt: skip
         assert refused_code(f"$({text})", limits) == code
     assert refused_code("$x", limits, Given(101)) == "E407"
+
+
+@pytest.mark.parametrize(("base", "power"), [(11, 3), (7, 9), (20, 7)])
+def test_a_power_may_be_just_as_large_as_the_limit(base, power):
+    limit = base**power
+    assert refused_code(f"$({base} ** {power})", Limits(magnitude=limit)) is None
+    assert refused_code(f"$({base} ** {power})", Limits(magnitude=limit - 1)) == "E407"
 
 
 # ------------------------------------------------------------------------------------------------------ what is written
@@ -527,6 +542,33 @@ def test_a_limit_of_ones_own_bounds_every_number():
 def test_an_expression_knows_what_it_uses(text, names, uses_shapes):
     expression = parsed(text)
     assert (expression.text, expression.names, expression.uses_shapes) == (text, names, uses_shapes)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("$(2 * 3)", 6), ("'$(2 * 3)'", 6), ('"$([1, 2])"', [1, 2]), ("$(null)", None), ("$(1 / 0)", None),
+        ("$width", None), ("$(2 * width)", None), ("$(len(shape(prev)))", None), ("plain", None), ("", None),
+    ],
+)  # fmt: skip
+def test_the_value_of_what_needs_no_names(text, value):
+    assert value_of(text) == value
+
+
+@pytest.mark.parametrize(("theirs", "ours"), [("True", "true"), ("False", "false"), ("None", "null")])
+def test_the_words_of_python_are_not_ours(theirs, ours):
+    with pytest.raises(Mistake) as refused:
+        parsed(f"$({theirs})")
+    assert refused.value.code == "E203"
+    assert refused.value.help.startswith(f"write {ours}")
+
+
+def test_an_expression_is_read_once_and_stays_as_it_is():
+    expression = parsed("$(a + 41)")
+    assert parsed("$(a + 41)") is expression
+    with pytest.raises(AttributeError):
+        expression.text = "$b"
+    assert not hasattr(expression, "__dict__")
 
 
 @pytest.mark.parametrize("text", ["$(a)  ", "$( a )", "$(a\n)\n", "$(\n\n  a)", "$(a) \t"])
@@ -663,6 +705,13 @@ def test_lists_and_texts_take_steps_by_their_length(text, more):
     expression = parsed(text)
     expression.evaluate(place)
     assert place.meter.spent == expression.steps + more
+
+
+def test_a_list_takes_its_steps_before_it_is_refused():
+    place = Counting()
+    with pytest.raises(Mistake):
+        parsed("$(max(x, 1))").evaluate(place)
+    assert place.meter.spent == 3 + 10
 
 
 def test_steps_up_to_the_limit():
@@ -827,3 +876,19 @@ def test_any_advice_can_be_followed(text):
         advised = re.search(r"(?:write|missing): *[\"']?(\$\(.*\))[\"']?$", mistake.help)
         if advised and "…" not in mistake.help:
             parse_expression(advised[1])
+
+
+@pytest.mark.parametrize("expression", ["$conv2_3", "$(block1_2)", "$(conv2_3 + block1_2 - 4)"])
+def test_names_may_hold_digits_and_underscores(expression):
+    parsed = parse_expression(expression)
+    assert parsed is not None
+    assert parsed.names
+    assert parsed.names <= {"conv2_3", "block1_2"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [("$('a' * 10002)", "10,002 characters"), ("$([1] * 10002)", "10,002 items")]
+)
+def test_what_is_too_large_is_counted_in_its_own_words(text, words):
+    with pytest.raises(Mistake, match=words):
+        evaluate(text)

@@ -319,6 +319,13 @@ def test_concatenating_knows_what_is_certain(inputs, data):
         assert refuses(shapes.concatenate, "concatenate", inputs, axis)
 
 
+def test_large_sizes_join_as_small_ones():
+    one, other = int("1000"), int("1000")  # equal, but not the same object
+    assert shapes.broadcast("add", [(one, 1), (other, 5)]) == (1000, 5)
+    assert shapes.concatenate("concatenate", [(one, 1), (other, 5)], 1) == (1000, 6)
+    shapes.require_rank("layer", (1,) * one, "×" * (other - 1))
+
+
 def test_a_join_says_what_every_side_brings():
     different = [(3, 4), (3, 5), (3, 4)]
     for mistake in (
@@ -340,7 +347,8 @@ def test_a_join_says_what_every_side_brings():
 def test_dividing_gives_parts_that_make_the_whole(whole, parts):
     equal = [part for part in range(1, whole + 1) if part * parts == whole]
     if equal:
-        assert [shapes.divide("conv2d", whole, parts, "channels")] == equal
+        found = shapes.divide("conv2d", whole, parts, "channels")
+        assert ([found], type(found)) == (equal, int)
     else:
         mistake = refusal(shapes.divide, "conv2d", whole, parts, "channels", ("groups",))
         assert (mistake.code, mistake.option) == ("E305", ("groups",))

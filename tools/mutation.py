@@ -68,7 +68,9 @@ SHARED = ("convolution.py", "fields.py", "kernels.py", "objects.py")
 
 # Of layer.py, only these compute or refuse shapes; in the others, these build, and print what a table shows.
 RULES_OF_LAYER = {"apply", "_refuse_sizes", "_refuse_initializers", "refuses"}
-MESSAGES_OF_EXPRESSIONS = {"_explain", "_neither_form", "_is_expression", "expression_meant"}
+MESSAGES_OF_EXPRESSIONS = {
+    "_explain", "_neither_form", "_is_expression", "expression_meant", "_refuse_syntax", "_refuse_lookalikes",
+}  # fmt: skip
 
 # These die as soon as a line is run, and would only beautify the figures.
 TRIVIAL = {
@@ -278,8 +280,8 @@ def changed_lines(code: str, mutated: str) -> Iterator[str]:
     same = next(
         (index for index, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), min(len(before), len(after))
     )
-    yield from (f"- {line.strip()}" for line in before[same:])
-    yield from (f"+ {line.strip()}" for line in after[same:])
+    yield from (f"- {line.strip()}" for line in before[same:] if line.strip())
+    yield from (f"+ {line.strip()}" for line in after[same:] if line.strip())
 
 
 def try_tests(rounds: Sequence[Sequence[str]], compiling: bool = False) -> str:
@@ -374,7 +376,7 @@ def looked_at() -> set[tuple[str, str]]:
         return set()
     listed = tomllib.loads(SURVIVORS.read_text(encoding="utf-8"))
     return {
-        (file, f"- {entry['line']}\n+ {becomes}")
+        (file, f"- {entry['line']}\n+ {becomes}" if becomes else f"- {entry['line']}")
         for file, entries in listed.items()
         for entry in entries
         for becomes in entry["becomes"]
