@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
 import yaml as pyyaml
 
 from netspec import yaml
-from netspec.errors import Mistake
+from netspec.errors import Mistake, Where
 from netspec.expressions import Meter, parse_expression, substitute
 from netspec.layer import TYPES
 from netspec.limits import DEFAULT_LIMITS, Limits
@@ -21,7 +22,7 @@ from netspec.nodes import calls
 from netspec.references import Reference
 from netspec.scopes import Names, Place, Variables
 from netspec.shapes import Shape
-from netspec.syntax import Call, Network, Step
+from netspec.syntax import Branches, Call, Group, Network, Step
 
 TEXTS = ("netspec", "name", "description", "weights")
 _Defaults = Mapping[str, Mapping[str, Any]]
@@ -30,7 +31,7 @@ WORKED_OUT = ("extends", "set", "use", "vars", "defaults", "blocks")
 
 def resolved(network: Network, limits: Limits = DEFAULT_LIMITS) -> str:
     """Write the resolved spec of a network that was found good under ``limits``."""
-    known = _Known(_variables(network), limits, Meter())
+    known = _Known(_variables(network), limits, Meter(), _left_out(network))
     defaults = {
         type_name: {name: _value(value.tree, known) for name, value in options.items()}
         for type_name, options in network.defaults.items()
@@ -58,6 +59,22 @@ def _variables(network: Network) -> dict[str, Any]:
     variables = Variables(network.vars, {}, None)
     nowhere = Place(Names(), variables, [], None)
     return {name: variables.value(name, nowhere) for name in network.vars}
+
+
+def _left_out(network: Network) -> frozenset[Where]:
+    """Find the written nodes that the network does not have."""
+    waiting = [step for steps in network.stages.values() for step in steps]
+    waiting += [step for block in network.blocks.values() for step in block.steps]
+    found = []
+    while waiting:
+        step = waiting.pop()
+        if not step.expanded:
+            found.append(step.where)
+        if isinstance(step.body, Group):
+            waiting += step.body.steps
+        elif isinstance(step.body, Branches):
+            waiting += [*chain.from_iterable(step.body.branches), step.body.merge]
+    return frozenset(found)
 
 
 def _uses_written_blocks(network: Network) -> bool:
@@ -101,8 +118,7 @@ def _node(tree: yaml.Tree, known: _Known, defaults: _Defaults) -> Any:
         missing = defaults.get(str(tree.value), {})
         return {"type": tree.value, **missing} if missing else tree.value
     result: dict[str, Any] = {}
-    switches = {key: _value(item, known) for key, item in _entries(tree).items() if key in ("when", "repeat")}
-    if switches.get("when") is False or (switches.get("repeat") == 0 and switches["repeat"] is not False):
+    if tree.where in known.left_out:
         known = replace(known, worked_out=False)  # never used, so never checked: as values they would be
     for key, item in _entries(tree).items():
         if key == "nodes":
@@ -143,12 +159,14 @@ def _value(tree: yaml.Tree, known: _Known) -> Any:
 class _Known:
     """What an expression sees outside of the network: values only; what is asked of it was checked before.
 
-    Where ``worked_out`` is false, expressions stay, with the values written into them.
+    Where ``worked_out`` is false, expressions stay, with the values written into them; ``left_out`` are the nodes that
+    the network does not have, where that is so.
     """
 
     values: Mapping[str, Any]
     limits: Limits
     meter: Meter
+    left_out: frozenset[Where]
     worked_out: bool = True
 
     def without(self, names: Container[str]) -> _Known:

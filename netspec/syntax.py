@@ -42,7 +42,8 @@ class Step:
     """One written node. ``label`` is its part of built names: its own name, or its type and perhaps a number.
 
     A step without label is transparent: an unnamed, unrepeated group or branches, whose nodes belong to the list that
-    it stands in. A step whose ``body`` is None is broken: what is wrong with it was reported.
+    it stands in. A step whose ``body`` is None is broken: what is wrong with it was reported. ``expanded`` says that
+    the network has it: a condition may leave it out, and no node may use the block that it stands in.
     """
 
     where: Where
@@ -53,6 +54,7 @@ class Step:
     source: Source | None = None
     repeat: Value | None = None
     when: Value | None = None
+    expanded: bool = False
 
     @property
     def transparent(self) -> bool:

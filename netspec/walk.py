@@ -151,6 +151,7 @@ class Walker(Caller):
 
     def _once(self, step: Step, place: Place, here: Here, built: str, also: Names | None) -> Entry:
         """Expand one copy of one step."""
+        step.expanded = True
         start = len(self.builder.nodes)
         inputs = self._read(step, place)
         self.count_step(step, len(inputs or ()))
@@ -286,6 +287,7 @@ class Walker(Caller):
         merge = body.merge
         if not isinstance(merge.body, Call):
             return BROKEN
+        merge.expanded = True
         within = Place(names, place.variables, ends[-1:], place.entered, place.iteration, place.depth)
         start = len(self.builder.nodes)
         entry = self._call(merge, merge.body, ends, within, here, here.prefix + merge.label)

@@ -79,3 +79,12 @@ def test_a_node_that_is_left_out_is_not_worked_out(switch):
     again = parse_spec(text).resolve()
     assert "$(1 + 1)" in again
     assert list(parse_spec(again).graph().nodes) == list(parse_spec(text).graph().nodes)
+
+
+def test_a_block_that_nothing_uses_is_not_worked_out():
+    text = "netspec: 1\nname: x\ninput: {shape: [4]}\nvars: {three: 3}\nblocks:\n  unused:\n    nodes:\n"
+    text += "      - {type: conv1d_transpose, filters: 2, kernel_size: 2, output_padding: $(three + 2)}\n"
+    text += "head: [relu, {type: unused, when: $(three > 4)}]\n"
+    again = parse_spec(text).resolve()
+    assert "$(3 + 2)" in again
+    assert list(parse_spec(again).graph().nodes) == list(parse_spec(text).graph().nodes)
