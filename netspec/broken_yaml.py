@@ -13,9 +13,10 @@ from itertools import islice
 from typing import NamedTuple
 
 from netspec.errors import Diagnostic, Related, Source, Where
-from netspec.lines import OPENERS, PAIRS, Lines, Repair
 from netspec.options import escape, shorten
-from netspec.repairs import BODY_KEYS, FINDERS, MAX_LINE
+from netspec.repairs import FINDERS
+from netspec.repairs.common import BODY_KEYS, MAX_LINE
+from netspec.repairs.lines import OPENERS, PAIRS, Lines, Repair
 
 MAX_TEXT = 50_000
 """In a longer text no repair is looked for."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from netspec.characters import describe
 from netspec.options import shorten
-from netspec.repairs import balanced
+from netspec.repairs.templates import balanced
 from netspec.suggest import OPTION_WORDS, nearest
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from netspec.lines import Line, Lines, Repair
 from netspec.options import SPEC_KEYS
+from netspec.repairs.lines import Line, Lines, Repair
 
 MAX_MOVED = 200
 """So many lines are moved together at most."""
