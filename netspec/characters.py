@@ -40,11 +40,11 @@ _ALIKE = {
     }.items()
     for letter in letters
 }  # fmt: skip
-_INVISIBLE = re.compile(
+INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u2065\u206a-\u206f\u2800\u3164\ufe00-\ufe0f"
     "\uffa0\ufff0-\ufff8\U000e0000-\U000e0fff]"
 )
-_ODD_BLANKS = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
+ODD_BLANKS = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 _WORD = re.compile(r"[A-Za-z_$][A-Za-z0-9_.$]*|[-+]?[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?", re.ASCII)
 _ASCII_LETTER = re.compile("[A-Za-z$]")
 
@@ -63,10 +63,10 @@ def lookalike(text: str, *, mixed: bool = True) -> tuple[str, str] | None:
 
 
 def _spelled(text: str) -> Iterator[str]:
-    for character in text.strip(_ODD_BLANKS):
+    for character in text.strip(ODD_BLANKS):
         if character in _ALIKE:
             yield _ALIKE[character]
-        elif not _INVISIBLE.match(character):
+        elif not INVISIBLE.match(character):
             kind = unicodedata.category(character)
             compatible = unicodedata.normalize("NFKC", character) if kind.startswith("L") else character
             yield str(unicodedata.decimal(character)) if kind == "Nd" else compatible  # but not the ² of x²

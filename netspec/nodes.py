@@ -18,7 +18,7 @@ from netspec.references import POSITIONAL
 from netspec.registry import Mistakes, Type
 from netspec.suggest import OPTION_NOTES, fold, nearest
 from netspec.syntax import Branches, Call, Group, Located, Share, Source, Step, YamlBlock
-from netspec.values import Value
+from netspec.values import Value, constant
 
 if TYPE_CHECKING:
     from netspec.not_nodes import Explained
@@ -346,12 +346,7 @@ class NodeReader:
                     doubtful.add(near)
             else:
                 doubtful |= set(entry.options) if name else entry.missing({**defaults, **written})
-        for name, item in written.items():
-            if name in entry.options:
-                options[name] = self.option(entry, name, item, f"{path}.{name}")
-                if options[name].broken:
-                    doubtful.add(name)
-        good = good and not doubtful
+        good = self._read_options(entry, written, path, options, doubtful) and good
         call = Call(entry, options, defaults, None if good else doubtful)
         everything = {**defaults, **options}
         if good and not isinstance(entry, YamlBlock) and all(value.is_constant for value in everything.values()):
@@ -361,6 +356,27 @@ class NodeReader:
                 report_mistakes(self.read.problems, mistakes.mistakes, everything, tree.where, path)
                 call.doubtful = entry.doubtful(mistakes.mistakes)
         return call
+
+    def _read_options(
+        self, entry: Type, written: Mapping[str, yaml.Tree], path: str, options: dict[str, Value], doubtful: set[str]
+    ) -> bool:
+        """Read the options that exist, and say whether all are good.
+
+        A misspelt word is taken for the one that was meant, to go on with; what can't be told is in doubt.
+        """
+        good = not doubtful
+        for name, item in written.items():
+            if name not in entry.options:
+                continue
+            options[name] = self.option(entry, name, item, f"{path}.{name}")
+            if options[name].broken:
+                good = False
+                meant = entry.options[name].choice_meant(options[name].constant)
+                if meant is None:
+                    doubtful.add(name)
+                else:
+                    options[name] = constant(meant, item)
+        return good
 
     def _unnested(
         self, entry: Type, written: dict[str, yaml.Tree], tree: yaml.Mapping, path: str

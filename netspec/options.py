@@ -88,6 +88,10 @@ class Option:
     def words(self) -> str:
         return describe(self.schema)
 
+    def choice_meant(self, value: object) -> str | None:
+        """The word that a misspelt one was meant to be, of those that the option takes."""
+        return nearest(value, _choices(self.schema), TYPE_WORDS) if isinstance(value, str) else None
+
     def check(self, value: object, owner: str = "") -> Mistake | None:
         """Say what is wrong with a value, or None. Objects of a ``kind`` are checked by their own registry instead.
 
@@ -104,6 +108,12 @@ class Option:
             help=_way_out(self, value, owner),
             option=(self.name, *_position(self.validator, value)),
         )
+
+
+def _choices(schema: JsonSchema) -> list[str]:
+    """The words that a schema allows."""
+    arms = [arm for one in schema.get("anyOf", [schema]) for arm in _by_type(one)]
+    return [choice for arm in arms for choice in arm.get("enum", ()) if isinstance(choice, str)]
 
 
 def compile_schema(schema: JsonSchema) -> Any:
@@ -346,7 +356,7 @@ def _way_out(option: Option, value: object, owner: str) -> str:
     name, schema = option.name, option.schema
     arms = [arm for one in schema.get("anyOf", [schema]) for arm in _by_type(one)]
     kinds = {arm.get("type") for arm in arms}
-    choices = [choice for arm in arms for choice in arm.get("enum", ()) if isinstance(choice, str)]
+    choices = _choices(schema)
     if isinstance(value, float) and value.is_integer() and "integer" in kinds and option.validator.is_valid(int(value)):
         return f"write {int(value)}; in an expression, // divides to an integer and int() or round() makes one"
     if isinstance(value, str) and kinds & {"integer", "number"} and (hint := ambiguous_number(value)):

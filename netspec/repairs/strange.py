@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-from netspec.characters import describe
+from netspec.characters import INVISIBLE, ODD_BLANKS, describe
 from netspec.repairs.lines import Line, Lines, Repair
 
 
@@ -23,11 +23,8 @@ def leftovers(lines: Lines, number: int) -> Iterator[Repair]:
         yield Repair(number, 0, len(text), message, "take the lines with ``` out", fences)
 
 
-_ODD_BLANKS = "\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
-_INVISIBLE = "\u00ad\u180e\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
-_LOOKALIKES = {
-    **dict.fromkeys(_ODD_BLANKS, " "),
-    **dict.fromkeys(_INVISIBLE, ""),
+_SIGNS = {
+    **dict.fromkeys(ODD_BLANKS, " "),
     **dict.fromkeys("“”„‟＂«»", '"'),
     **dict.fromkeys("‘’‚‛＇", "'"),
     **dict.fromkeys("–—‐‑‒―−－", "-"),
@@ -35,8 +32,7 @@ _LOOKALIKES = {
     "［": "[", "］": "]", "【": "[", "】": "]", "｛": "{", "｝": "}",
     "（": "(", "）": ")", "＃": "#", "＊": "*", "＄": "$",
 }  # fmt: skip
-_ODD = re.compile(f"[{re.escape(''.join(_LOOKALIKES))}]")
-_TRANSLATION = str.maketrans(_LOOKALIKES)
+_ODD = re.compile(f"[{re.escape(''.join(_SIGNS))}]|{INVISIBLE.pattern}")
 
 
 def odd_characters(lines: Lines, number: int) -> Iterator[Repair]:
@@ -44,11 +40,16 @@ def odd_characters(lines: Lines, number: int) -> Iterator[Repair]:
     found = next((match for match in _ODD.finditer(lines[number]) if _matters(lines.line(number), match)), None)
     if not found:
         return
-    message, help = lookalike(found[0])
+    message, help = _explained(found[0])
     start, end = found.span()
-    everywhere = {n: text.translate(_TRANSLATION) for n, text in enumerate(lines) if n >= number and _ODD.search(text)}
+    everywhere = {n: _ODD.sub(_meant, text) for n, text in enumerate(lines) if n >= number and _ODD.search(text)}
     for changed in ({number: everywhere[number]}, everywhere):
         yield Repair(number, start, end, message, help, changed)
+
+
+def _meant(match: re.Match[str]) -> str:
+    """What stands for an odd character in ASCII; nothing for one that can't be seen."""
+    return _SIGNS.get(match[0], "")
 
 
 def _matters(line: Line, match: re.Match[str]) -> bool:
@@ -59,10 +60,10 @@ def _matters(line: Line, match: re.Match[str]) -> bool:
     )
 
 
-def lookalike(character: str) -> tuple[str, str]:
+def _explained(character: str) -> tuple[str, str]:
     """Say what an odd character is, and what to write in its place."""
-    meant = _LOOKALIKES.get(character, "")
-    if character in _ODD_BLANKS:
+    meant = _SIGNS.get(character, "")
+    if character in ODD_BLANKS:
         return f"{describe(character)} stands where a space should be", "write an ordinary space"
     if not meant:
         return f"{describe(character)} can't be seen, but is there", "delete it"
