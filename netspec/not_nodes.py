@@ -67,7 +67,7 @@ def without_type(tree: yaml.Mapping, meant: FindType) -> Explained | None:
             elif not _is_null(item):
                 values = item.items if isinstance(item, yaml.Sequence) else [item]
                 options.update(zip(entry.options, values, strict=False))
-            message = f"{shorten(key)} is a type, and a type is a value, not a key"
+            message = f"{shorten(key)} stands as a key; a type is a value, behind type:"
             return Explained(tree.keys[key], message, f"write {_node(entry.name, options)}")
     return None
 
