@@ -213,7 +213,7 @@ class GraphBuilder:
 
 def _called_again(name: str, layer: Layer, applied: Applied, inputs: tuple[Node, ...], owner: Node | None) -> Applied:
     """Check that a layer is the one of the first call, and its weights fit; they are not counted a second time."""
-    if owner is None or (layer is not owner.layer and repr(layer) != repr(owner.layer)):
+    if owner is None or not _is_made_like(layer, owner.layer):
         first = "is not there" if owner is None else f"is {owner.type}"
         message = f"a shared call would make another layer as {name}: in the first call it {first}"
         if owner is not None and isinstance(owner.layer, Layer) and owner.type == layer.type_name:
@@ -228,6 +228,10 @@ def _called_again(name: str, layer: Layer, applied: Applied, inputs: tuple[Node,
             help="give both calls inputs of the same channels",
         )
     return applied._replace(params=0, trainable=0)
+
+
+def _is_made_like(layer: Layer, first: Layer | Input) -> bool:
+    return layer is first or (isinstance(first, Layer) and layer.is_made_like(first))
 
 
 def _difference(first: Layer, second: Layer) -> str:

@@ -131,6 +131,8 @@ class Layer(Settings):
     """One Keras layer as data."""
 
     options_come_last: ClassVar[bool] = True
+    call_options: ClassVar[tuple[str, ...]] = ()
+    """Options that Keras takes at the call: each call of a shared layer may have its own."""
 
     trainable: Trainable = True
     dtype: DType = None
@@ -155,22 +157,40 @@ class Layer(Settings):
         """What to write beside the type's name in a table: the options without a default, and the activation."""
         required = [getattr(self, name) for name, option in type(self).declared().items() if option.required]
         activation = getattr(self, "activation", None)
-        return " ".join(str(value) for value in [*required, *([activation] if activation else [])])
+        shown = [*required, *([activation] if activation else [])]
+        return " ".join(value.type_name if isinstance(value, Settings) else str(value) for value in shown)
 
-    def lower(self, keras: Any, name: str) -> Any:
-        """Make the Keras layer, every field explicit, so that Keras's defaults can't drift away from ours."""
+    def lower(self, keras: Any, name: str, inputs: tuple[Shape, ...]) -> Any:
+        """Make the Keras layer, every field explicit, so that Keras's defaults can't drift away from ours.
+
+        ``inputs`` are the shapes it will be called on first: some layers are built differently for each.
+        """
         return getattr(keras.layers, self.keras_name)(**self.keras_options(keras), name=name)
 
     def call(self, layer: Any, inputs: list[Any]) -> Any:
         """Call what `lower` made on its inputs, in the order of ``infer``'s parameters."""
-        return layer(inputs[0]) if len(inputs) == 1 else layer(inputs)
+        return layer(inputs[0] if len(inputs) == 1 else inputs, **self.at_call())
+
+    def at_call(self) -> dict[str, Any]:
+        """The options that Keras takes at the call."""
+        return {name: getattr(self, name) for name in self.call_options}
 
     def keras_options(self, keras: Any) -> dict[str, Any]:
         """Turn the options into Keras's arguments; initializers and their like become Keras objects."""
         return {
             name: value.lower(keras) if isinstance(value, ConfiguredObject) else value
             for name, value in self.options().items()
+            if name not in self.call_options
         }
+
+    def called_with(self, **options: Any) -> Layer:
+        """The same layer with other `call_options`."""
+        return type(self)(**{**self.options(), **options})
+
+    def is_made_like(self, other: Layer) -> bool:
+        """Whether one Keras layer can be both: only what is said at the call may differ."""
+        same = type(other) is type(self)
+        return same and repr(other.called_with(**self.at_call())) == repr(self)
 
     def apply(self, inputs: tuple[Shape, ...]) -> Applied:
         """Work out shape, parameters and cost on inputs of these shapes; the same question is answered once."""
@@ -236,6 +256,11 @@ class SettingsType(Type):
         return self.target.declared()
 
 
+def call_options() -> set[str]:
+    """The names of all options that some layer takes at each call."""
+    return {name for entry in TYPES if isinstance(entry, LayerType) for name in entry.target.call_options}
+
+
 class LayerType(SettingsType):
     """A registered layer class; its inputs are the parameters of its ``infer``."""
 
@@ -265,7 +290,9 @@ def register_layer(cls: LayerClass) -> LayerClass:
         raise RegistrationError(f"{cls.__name__} needs a docstring: its first sentence is shown by netspec blocks")
     if cls.infer is Layer.infer:
         raise RegistrationError(f"{cls.__name__} needs infer, the rule for its output's shape")
-    TYPES.add(LayerType(cls.type_name, cls, cls.__module__.rsplit(".", 1)[-1]))
+    entry = LayerType(cls.type_name, cls, cls.__module__.rsplit(".", 1)[-1])
+    TYPES.add(entry)
+    objects("layer", TYPE_WORDS).add(entry)  # for the options that take a layer
     return cls
 
 

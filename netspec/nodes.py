@@ -10,7 +10,7 @@ from netspec import yaml
 from netspec.checks import check_repeat, check_when, report_mistakes
 from netspec.errors import Diagnostic, Mistake, RegistrationError, Where
 from netspec.expressions import expression_meant, value_of
-from netspec.layer import TYPES
+from netspec.layer import TYPES, call_options
 from netspec.options import NODE_KEYS, shorten, show_value
 from netspec.plugins import find, installed
 from netspec.reader import Reader
@@ -306,7 +306,8 @@ class NodeReader:
         return Branches(branches, step)
 
     def _read_share(self, tree: yaml.Mapping, path: str, scope: Scope) -> Share | None:
-        self.read.known_keys(tree, SHARE_KEYS, path, what="a shared call")
+        at_call = call_options()
+        self.read.known_keys(tree, (*SHARE_KEYS, *at_call), path, what="a shared call")
         written = tree.entries["share"]
         reference = self.read.reference(written, f"{path}.share")
         if reference is None:
@@ -320,7 +321,8 @@ class NodeReader:
                 help="give the layer a name and share that",
             )
             return None
-        return Share(reference, written.where)
+        options = {key: self.read.value(tree.entries[key], f"{path}.{key}") for key in tree.entries if key in at_call}
+        return Share(reference, written.where, options)
 
     def _call(self, entry: Type, tree: yaml.Mapping, path: str) -> Call | None:
         written = {name: item for name, item in tree.entries.items() if name not in NODE_KEYS}
@@ -407,6 +409,8 @@ class NodeReader:
             mistake.help = f"{near.name} has it; {mistake.help}"
 
     def option(self, entry: Type, name: str, tree: yaml.Tree, path: str) -> Value:
+        if entry.options[name].kind == "layer":
+            tree = self._with_defaults(tree)
         value = self.read.value(tree, path)
         if value.is_constant and not value.broken:
             for mistake in entry.check_value(name, value.constant):
@@ -416,6 +420,15 @@ class NodeReader:
                 )
                 value.broken = True
         return value
+
+    def _with_defaults(self, tree: yaml.Tree) -> yaml.Tree:
+        """Add to a layer that an option takes what ``defaults`` says of its type."""
+        written = tree if isinstance(tree, yaml.Mapping) else yaml.Mapping({"type": tree}, tree.where)
+        defaults = self.defaults.get(str(yaml.plain(written.entries.get("type", written))))
+        if not defaults:
+            return tree
+        added = {name: value.tree for name, value in defaults.items() if name not in written.entries}
+        return yaml.Mapping({**written.entries, **added}, written.where, written.keys, written.broken)
 
     def _expression(self, entry: Type, name: str, value: Value, mistake: Mistake, path: str) -> str:
         """Say how a text is written that was meant to be an expression."""

@@ -315,6 +315,9 @@ class Registry:
 _OBJECTS: dict[str, Registry] = {}
 
 
-def objects(kind: str) -> Registry:
-    """Find the registry of the objects of one kind that options take: initializers, regularizers, constraints."""
-    return _OBJECTS.setdefault(kind, Registry(kind, OBJECT_WORDS))
+def objects(kind: str, words: Mapping[str, tuple[str, ...]] = OBJECT_WORDS) -> Registry:
+    """Find the registry of the objects of one kind that options take: initializers, regularizers, constraints, layers.
+
+    ``words`` are what people call them otherwise.
+    """
+    return _OBJECTS.setdefault(kind, Registry(kind, words))

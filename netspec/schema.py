@@ -32,7 +32,7 @@ from netspec.registry import Type, objects
 
 SCHEMA_ID = "netspec.schema.json"
 NAME = "[A-Za-z_][A-Za-z0-9_]*"
-OBJECT_KINDS = ("initializer", "regularizer", "constraint")
+OBJECT_KINDS = ("initializer", "regularizer", "constraint", "layer")
 
 
 def spec_schema() -> JsonSchema:
@@ -307,15 +307,21 @@ def _mapping(types: list[Type]) -> JsonSchema:
     merge = {"merge": _described("The node that joins the ends of the branches, in order.", _ref("merge"))}
     typed: JsonSchema = {"properties": {"type": kinds["type"], **keys}, "allOf": _by_type(types)}
     cases = [({"type": "object", "properties": {"type": _TEXT}, "required": ["type"]}, typed)]
-    for kind, extra in (("nodes", {}), ("branches", merge), ("share", {})):
+    for kind, extra, required in (("nodes", {}, []), ("branches", merge, ["merge"]), ("share", _at_call(types), [])):
         alone: JsonSchema = {
             "properties": {kind: kinds[kind], **extra, **keys},
-            "required": [*extra],
+            "required": required,
             "additionalProperties": False,
         }
         cases.append(({"type": "object", "required": [kind]}, alone))
     # While there is nothing yet, everything is offered.
     return {"type": "object", **_chain(cases, {"properties": {**kinds, **keys}, "required": ["type"]})}
+
+
+def _at_call(types: list[Type]) -> dict[str, JsonSchema]:
+    """The options that some layer takes at each call, so that a shared call may have its own."""
+    found = [entry.options[name] for entry in types for name in getattr(entry.target, "call_options", ())]
+    return {option.name: _option(option) for option in found}
 
 
 def _by_type(types: list[Type]) -> list[JsonSchema]:

@@ -112,10 +112,14 @@ class Branches:
 
 @dataclass(slots=True, eq=False)
 class Share:
-    """``share``: a second call of something that was built before, with the same weights."""
+    """``share``: a second call of something that was built before, with the same weights.
+
+    ``options`` are those that a layer takes at each call.
+    """
 
     target: Reference
     where: Where
+    options: dict[str, Value] = field(default_factory=dict)
     kind = "share"
 
     def least_layers(self) -> int:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 from netspec.calls import STEPS_PER_USE, Caller
 from netspec.checks import check_repeat, check_when
 from netspec.errors import Mistake, Related, SpecError, Where
 from netspec.graph import Input, Node, Presumed, Site, Words
-from netspec.layer import Layer
+from netspec.layer import TYPES, Layer
 from netspec.limits import Limits
 from netspec.options import show_value
 from netspec.references import PREV, Reference
@@ -356,7 +357,10 @@ class Walker(Caller):
             return Entry(BROKEN)
         made = self.builder.nodes[slice(*target.span)]
         if target.origin is None or (len(made) == 1 and made[0].name == target.built):
-            return self._share_layer(step, target, inputs, here, built)
+            return self._share_layer(step, share, target, inputs, place, here, built)
+        if share.options:
+            self._not_at_call(step, share, next(iter(share.options)), share.target.text)
+            return Entry(BROKEN)
         site = here.site or Site(step, Words("share", share.target.text), step.path, here.stage, built)
         self.count_step(step, STEPS_PER_USE)
         outer, self.use = self.use, self.use or step.where
@@ -385,16 +389,43 @@ class Walker(Caller):
         assert isinstance(step.body, Group | Branches)
         return self._inside(step, step.body, inputs[0], seen, here, built, None)
 
-    def _share_layer(self, step: Step, target: Entry, inputs: list[Flow], here: Here, built: str) -> Entry:
+    def _not_at_call(self, step: Step, share: Share, option: str, target: str) -> None:
+        message = f"{target} does not take {option} at each call"
+        help = "take it out: the call has all options of what it shares"
+        self.say(Mistake("E102", message, help=help), share.options[option].where, f"{step.path}.{option}")
+
+    def _said_at_call(self, step: Step, share: Share, layer: Layer, place: Place) -> Layer | None:
+        """The shared layer with the options of this call; None where something is wrong with them."""
+        said: dict[str, Any] = {}
+        for name, value in share.options.items():
+            if name not in layer.call_options:
+                self._not_at_call(step, share, name, layer.type_name)
+                return None
+            path = f"{step.path}.{name}"
+            found = self.evaluate(value, place, path, missing=BROKEN)
+            mistakes = [] if found is BROKEN else list(TYPES[layer.type_name].check_value(name, found))
+            for mistake in mistakes:
+                self.say(mistake, value.where, path)
+            if mistakes or found is BROKEN:
+                return None
+            said[name] = found
+        return layer.called_with(**said) if said else layer
+
+    def _share_layer(
+        self, step: Step, share: Share, target: Entry, inputs: list[Flow], place: Place, here: Here, built: str
+    ) -> Entry:
         node = target.output
         assert isinstance(node, Node)
         assert isinstance(node.layer, Layer)
+        layer = self._said_at_call(step, share, node.layer, place)
+        if layer is None:
+            return Entry(BROKEN)
         site = here.site or Site(step, Words("share", node.name), step.path, here.stage, None)
         nodes = tuple(tensor for tensor in inputs if isinstance(tensor, Node))
         self.room_for_one(step)
         try:
             with self.builder.sharing([node], node.name, built):
-                return Entry(self.builder.add(built, node.layer, nodes, site, step.where))
+                return Entry(self.builder.add(built, layer, nodes, site, step.where))
         except Mistake as mistake:
             self.shape_mistake(mistake, step, None, site, [Related(f"{node.type} is made here", node.where)])
             return Entry(BROKEN)

@@ -65,7 +65,7 @@ def test_a_layer_of_ones_own():
         def infer(self, x):
             return (*x[:-1], x[-1] * self.times)
 
-        def lower(self, keras, name):
+        def lower(self, keras, name, inputs):
             return lambda x: keras.ops.concatenate([x] * self.times, axis=-1)
 
     spec = one_layer("{type: doubled, times: 3}")

@@ -108,7 +108,7 @@ def _add(keras: Any, node: Node, tensors: dict[str, Any], layers: dict[Node, Any
         return keras.Input(shape=node.shape, dtype=node.layer.dtype, name=node.name)
     owner = node.owner or node
     if owner not in layers:
-        layers[owner] = node.layer.lower(keras, owner.name)
+        layers[owner] = node.layer.lower(keras, owner.name, tuple(read.shape for read in node.inputs))
     return node.layer.call(layers[owner], [tensors[read.name] for read in node.inputs])
 
 

@@ -6,11 +6,12 @@ is a type without options. See https://keras.io/api/layers/activations/.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from netspec.errors import Mistake
 from netspec.layer import Example, Layer, Weight, Weights, register_layer
 from netspec.layers.fields import Axes, Constraint, Initializer, NonNegative, PositiveInt, Regularizer
+from netspec.layers.operations import Operation
 from netspec.options import Doc
 from netspec.shapes import Shape, axis_indices, require_axis, require_known, show
 
@@ -227,36 +228,11 @@ class TanhShrink(ActivationFunction):
     """The input minus its tanh."""
 
 
-class FunctionOnTensors(ActivationFunction):
-    """An activation that is built as an operation on the tensor, where Keras's `Activation` can't have it.
-
-    The saved model holds the operation by its public name, so plain Keras loads it. The operation takes the name that
-    Keras gives it, because Keras lets nobody else name one.
-    """
-
-    function: ClassVar[str]
-
-    def lower(self, keras: Any, name: str) -> Any:
-        operation = getattr(keras.ops, self.function)
-        arguments = self.arguments()
-
-        def function(x: Any) -> Any:
-            if self.dtype is not None:
-                x = keras.ops.cast(x, keras.DTypePolicy(self.dtype).compute_dtype)
-            return operation(x, **arguments)
-
-        return function
-
-    def arguments(self) -> dict[str, Any]:
-        """What the operation is told beside the tensor."""
-        return {}
-
-
 @register_layer
-class Glu(FunctionOnTensors):
+class Glu(Operation):
     """Half of the last axis times the sigmoid of the other half, so that half of it is left (Dauphin et al., 2016)."""
 
-    function = "glu"
+    example = Example((16, 16, 64))
 
     def infer(self, x: Shape) -> Shape:
         require_axis(self.type_name, x)
@@ -268,22 +244,24 @@ class Glu(FunctionOnTensors):
             )
         return (*x[:-1], None if x[-1] is None else x[-1] // 2)
 
+    def operate(self, ops: Any, x: Any) -> Any:
+        return ops.glu(x)
+
 
 @register_layer
-class Gelu(FunctionOnTensors):
+class Gelu(ActivationFunction, Operation):
     """The input times the probability that a normally distributed number is smaller (Hendrycks and Gimpel, 2016)."""
-
-    function = "gelu"
 
     approximate: Annotated[bool, Doc("whether the formula with tanh is used, as GPT-2 does")] = False
 
-    def lower(self, keras: Any, name: str) -> Any:
-        return super().lower(keras, name) if self.approximate else Layer.lower(self, keras, name)
+    def lower(self, keras: Any, name: str, inputs: tuple[Shape, ...]) -> Any:
+        lower = Operation.lower if self.approximate else Layer.lower
+        return lower(self, keras, name, inputs)
 
     def keras_options(self, keras: Any) -> dict[str, Any]:
         options = super().keras_options(keras)
         del options["approximate"]
         return options
 
-    def arguments(self) -> dict[str, Any]:
-        return {"approximate": True}
+    def operate(self, ops: Any, x: Any) -> Any:
+        return ops.gelu(x, approximate=True)

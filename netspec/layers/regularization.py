@@ -63,6 +63,24 @@ class Dropout(ShapedDropout):
 
 
 @register_layer
+class StochasticDepth(RegularizationLayer):
+    """Sets whole samples to 0 while training, so that only the shortcut is left of them (Huang et al., 2016).
+
+    Put it at the end of a residual branch. It is built as Keras's `Dropout` with one random number a sample.
+    """
+
+    keras_name = "Dropout"
+    example = Example((14, 14, 384), rate=0.1)
+
+    rate: Rate
+    seed: Seed = None
+
+    def lower(self, keras: Any, name: str, inputs: tuple[Shape, ...]) -> Any:
+        noise_shape = (None, *(1 for _ in inputs[0]))
+        return keras.layers.Dropout(**self.keras_options(keras), noise_shape=noise_shape, name=name)
+
+
+@register_layer
 class AlphaDropout(ShapedDropout):
     """Dropout that keeps mean and variance, for networks of `selu` (Klambauer et al., 2017)."""
 

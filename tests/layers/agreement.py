@@ -31,6 +31,7 @@ class Facts:
 
 # Keras builds these and runs them, but not as anybody would mean it: types, words of netspec's refusal, and why.
 REFUSED_ALL_THE_SAME = (
+    ("take|slice|learned_tokens|(sinusoidal_position|rotary)_embedding|dot_product_attention", "", "no layers of Keras"),
     ("softmax|(unit|layer)_normalization|concatenate|dot", "is the batch", "samples of a batch have to stay apart"),
     ("log_softmax|sparsemax|glu", "wants at least 1 axis", "the last axis of a single number is the batch"),
     ("rescaling", r"don't fit the last axis of (scalar|(.*×)?1)$", "the input would be spread along the numbers"),
@@ -95,10 +96,17 @@ def known_to_both(ours: Shape, theirs: Shape) -> bool:
 def multiply_adds(name: str, weights: Mapping[str, int], inputs: tuple[Shape, ...], output: Shape) -> int | None:
     """Count by the design's table, from Keras's own weights and shapes."""
     kernel = sum(size for weight, size in weights.items() if weight.endswith("kernel"))
+    if re.fullmatch(r"lstm|gru|simple_rnn", name):
+        return None if inputs[0][0] is None else inputs[0][0] * kernel
+    if re.fullmatch(r"conv_lstm\dd", name):  # both kernels at each position of each step
+        positions = volume(inputs[0][:1] + output[-len(inputs[0]) + 1 : -1])
+        return None if positions is None else positions * kernel
     if re.fullmatch(r"conv\dd_transpose|dense", name):
         positions = volume(inputs[0][:-1])
     elif re.fullmatch(r"(separable_|depthwise_)?conv\dd", name):
         positions = volume(output[:-1])
+    elif name == "dot_product_attention":  # scores and mix, for every head of the queries
+        positions, kernel = volume(inputs[0]), 2 * (inputs[1][0] or 0)
     elif name == "dot":  # m·n is the output, m·k and n·k are the inputs
         pairs, both = volume(output), volume(inputs[0] + inputs[1])
         return None if pairs is None or both is None else pairs * math.isqrt(both // pairs)

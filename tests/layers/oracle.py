@@ -33,12 +33,13 @@ class Built:
 def build(layer: Layer, inputs: tuple[Shape, ...]) -> Built:
     """Build the layer by its own `lower` and `call`. Raises whatever Keras raises."""
     tensors = [keras.Input(shape) for shape in inputs]
-    made = layer.lower(keras, "built")
+    made = layer.lower(keras, "built", inputs)
     output = layer.call(made, tensors)
-    weights = made.weights if isinstance(made, keras.layers.Layer) else []
+    weights = getattr(made, "weights", [])
+    trained = {id(weight) for weight in getattr(made, "trainable_weights", [])}
     return Built(
         tuple(output.shape[1:]),
-        tuple(Weight(weight.name, tuple(weight.shape), weight.trainable) for weight in weights),
+        tuple(Weight(weight.name, tuple(weight.shape), id(weight) in trained) for weight in weights),
         keras.Model(tensors, output),
     )
 
@@ -59,8 +60,16 @@ def run(built: Built, inputs: tuple[Shape, ...]) -> Shape | None:
         try:
             return tuple(built.model(arrays, training=True).shape[1:])
         except Exception:  # noqa: BLE001  whatever a backend raises says that it can't run
-            continue
+            _forget_masks(built.model)
     return None
+
+
+def _forget_masks(model: keras.Model) -> None:
+    """Drop the masks that recurrent layers keep where a run fails, and would put on an input of another size."""
+    for layer in model._flatten_layers():
+        if hasattr(layer, "reset_dropout_mask"):
+            layer.reset_dropout_mask()
+            layer.reset_recurrent_dropout_mask()
 
 
 def unchecked(entry: LayerType, options: Mapping[str, Any]) -> Layer:

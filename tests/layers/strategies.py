@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
@@ -20,6 +21,9 @@ FOR_MATRICES = {"identity", "orthogonal", "orthogonal_regularizer"}
 
 # They count the axes of one weight.
 AXES_OF_WEIGHTS = {"input_axes", "output_axes"}
+
+# Their further inputs are the states that they start from.
+RECURRENT = re.compile(r"lstm|gru|simple_rnn|conv_lstm\dd")
 
 # Layers of any precision are built, but the processor that tests run on lacks kernels for all but this.
 RUNNABLE = (None, "float32")
@@ -112,8 +116,18 @@ def shapes_for(draw: st.DrawFn, entry: LayerType) -> tuple[Shape, ...]:
     usual = entry.target.example.inputs
     rank = len(usual[0]) if draw(st.integers(0, 5)) else draw(st.integers(0, 4))
     first: Shape = tuple(draw(st.lists(st.sampled_from(SIZES), min_size=rank, max_size=rank)))
+    if RECURRENT.fullmatch(entry.name):
+        return (first, *draw(_states(entry, first)))
     count = draw(st.sampled_from((2, 2, 2, 2, 3, 1))) if entry.variadic else len(usual)
     return (first, *(draw(_like(first)) for _ in range(count - 1)))
+
+
+@st.composite
+def _states(draw: st.DrawFn, entry: LayerType, sequence: Shape) -> list[Shape]:
+    """Draw no initial states or some, mostly as of a layer of few units that keeps the sizes between."""
+    count = draw(st.sampled_from((0, 0, len(entry.inputs) - 1, len(entry.inputs) - 1, 1)))
+    state = (*sequence[1:-1], draw(st.sampled_from((1, 2, 2, 3, None))))
+    return [state if draw(st.integers(0, 4)) else draw(_like(state)) for _ in range(count)]
 
 
 @st.composite
