@@ -207,6 +207,10 @@ class BlockType(Type):
     def options(self) -> Mapping[str, Option]:
         return options_of_function(self.target)
 
+    def convert(self, name: str, value: Any) -> Any:
+        """Leave an initializer and its like as written: the block hands it on to a layer."""
+        return value if self.options[name].kind else super().convert(name, value)
+
     def make(self, options: dict[str, Any]) -> BlockCall:
         defaults = {n: o.default for n, o in self.options.items() if o.default is not REQUIRED}
         return BlockCall(self, {**defaults, **options})

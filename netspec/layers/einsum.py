@@ -1,0 +1,255 @@
+"""Dense layers for tensors of any number of axes.
+
+See https://keras.io/api/layers/core_layers/einsum_dense/.
+"""
+
+from __future__ import annotations
+
+import re
+from string import ascii_lowercase
+from typing import Annotated, NamedTuple
+
+from netspec.errors import Mistake
+from netspec.layer import Example, Layer, Weight, Weights, register_layer
+from netspec.layers.core import refuse_constrained_lora
+from netspec.layers.fields import (
+    Activation,
+    Constraint,
+    Initializer,
+    LoraAlpha,
+    LoraRank,
+    PositiveInt,
+    Regularizer,
+)
+from netspec.options import Doc, show_value
+from netspec.shapes import Shape, Size, require_known, show, volume
+
+FORMS = "ab,bc->ac, ...b,bc->...c or ab...,bc->ac..."
+
+MAX_AXES = 10
+"""TensorFlow's einsum takes tensors of so many axes, and the batch."""
+
+ALONG_LAST_AXIS = ("softmax", "log_softmax", "sparsemax")
+
+
+class Subscripts(NamedTuple):
+    """The letters of an equation, and whether ``...`` stands before or after those of the input and the output.
+
+    Without a ``...`` before them the first letter of both is the batch.
+    """
+
+    inputs: str
+    kernel: str
+    outputs: str
+    dots_before: bool
+    dots_after: bool
+
+    @property
+    def made(self) -> str:
+        """The letters of the output whose sizes are given: all but the batch."""
+        return self.outputs if self.dots_before else self.outputs[1:]
+
+
+def parse(equation: str) -> Subscripts | None:
+    """Read an equation in one of Keras's three forms; None where it is in none of them."""
+    found = re.fullmatch(r"(\.\.\.)?([A-Za-z]+)(\.\.\.)?,([A-Za-z]+)->(\.\.\.)?([A-Za-z]+)(\.\.\.)?", equation)
+    if found is None:
+        return None
+    before, inputs, after, kernel, before_output, outputs, after_output = found.groups()
+    if (before, after) != (before_output, after_output) or (before and after) or (after and len(inputs) == 1):
+        return None
+    return Subscripts(inputs, kernel, outputs, before is not None, after is not None)
+
+
+@register_layer
+class EinsumDense(Layer):
+    """Sums products of the input and a kernel over the axes that an equation names, in the notation of einsum."""
+
+    example = Example((32, 128), equation="abc,cde->abde", output_shape=(None, 8, 64), bias_axes="de")
+
+    equation: Annotated[
+        str, Doc("letters for the axes of input, kernel and output, the batch first: ab,bc->ac is a dense layer")
+    ]
+    output_shape: Annotated[
+        PositiveInt | tuple[PositiveInt | None, ...],
+        Doc("sizes of the output's letters, without the batch; null leaves one open that the input has too"),
+    ]
+    activation: Activation = None
+    bias_axes: Annotated[str | None, Doc("letters of the output that the bias has; null for no bias")] = None
+    kernel_initializer: Initializer = "glorot_uniform"
+    bias_initializer: Initializer = "zeros"
+    kernel_regularizer: Regularizer = None
+    bias_regularizer: Regularizer = None
+    kernel_constraint: Constraint = None
+    bias_constraint: Constraint = None
+    lora_rank: LoraRank = None
+    lora_alpha: LoraAlpha = None
+
+    # -- options
+
+    def check(self) -> None:
+        letters = self._letters()
+        self._refuse_letters(letters)
+        given = self._given()
+        if len(given) != len(letters.made):
+            raise self._wrong_shape(f"has {len(given)} sizes, but the output has {len(letters.made)} {_named(letters)}")
+        if self.bias_axes is not None and (not self.bias_axes or set(self.bias_axes) - set(letters.made)):
+            raise Mistake(
+                "E105",
+                f"{self.type_name}: bias_axes must be letters of the output but the batch, "
+                f"not {show_value(self.bias_axes)}",
+                help=f"write bias_axes: {letters.made[-1:] or 'null'}, or leave it out for no bias",
+                option=("bias_axes",),
+            )
+        sizes = dict(zip(letters.made, given, strict=True))
+        for letter, where in [
+            *((one, "kernel") for one in letters.kernel),
+            *((b, "bias") for b in self.bias_axes or ""),
+        ]:
+            if sizes.get(letter, 0) is None:
+                raise self._wrong_shape(f"must be a number for {letter}, an axis of the {where}")
+        refuse_constrained_lora(self.type_name, self.lora_rank, self.kernel_constraint, "kernel_constraint")
+
+    def _letters(self) -> Subscripts:
+        letters = parse(self.equation)
+        if letters is None:
+            quoted = "" if "," in self.equation else '; where a comma ends a value, put it in quotes: "ab,bc->ac"'
+            raise self._wrong_equation(
+                f"must be like {FORMS}, not {show_value(self.equation)}",
+                f"write the letters of the input, a comma, those of the kernel, -> and those of the output{quoted}",
+            )
+        return letters
+
+    def _refuse_letters(self, letters: Subscripts) -> None:
+        for part in letters[:3]:
+            for letter in part:
+                if part.count(letter) > 1:
+                    raise self._wrong_equation(f"has {letter} twice in {part}", "give each axis a letter of its own")
+        batch = "" if letters.dots_before else letters.inputs[0]
+        if batch and (letters.outputs[0] != batch or batch in letters.kernel):
+            raise self._wrong_equation(
+                f"{self.equation} mixes samples: {batch}, the first letter, is the batch",
+                f"begin the output with {batch}, and leave {batch} out of the kernel",
+            )
+        for letter in letters.kernel:
+            if letter not in letters.inputs + letters.outputs:
+                raise self._wrong_equation(
+                    f"has {letter} in the kernel alone", f"put {letter} into the input, or into the output as well"
+                )
+        for letter in letters.outputs:
+            if letter not in letters.inputs + letters.kernel:
+                raise self._wrong_equation(
+                    f"has {letter} in the output alone", f"put {letter} into the kernel as well: a new axis of it"
+                )
+
+    def _wrong_equation(self, what: str, help: str) -> Mistake:
+        return Mistake("E104", f"{self.type_name}: equation {what}", help=help, option=("equation",))
+
+    def _wrong_shape(self, what: str) -> Mistake:
+        letters = self._letters()
+        wanted = ", ".join(f"size of {letter}" if letter in letters.kernel else "null" for letter in letters.made)
+        return Mistake(
+            "E105",
+            f"{self.type_name}: output_shape {what}",
+            help=f"write output_shape: [{wanted}]",
+            option=("output_shape",),
+        )
+
+    def _given(self) -> Shape:
+        return (self.output_shape,) if isinstance(self.output_shape, int) else self.output_shape
+
+    # -- shapes
+
+    def infer(self, x: Shape) -> Shape:
+        letters = self._letters()
+        sizes, others = self._sizes(x)
+        for position, (letter, given) in enumerate(zip(letters.made, self._given(), strict=True)):
+            if letter in sizes and given is not None and sizes[letter] != given:
+                raise Mistake(
+                    "E305",
+                    f"{self.type_name}: output_shape gives {letter} the size {given}, "
+                    f"but in the input {show(x)} it is {show((sizes[letter],))}",
+                    help=f"write {show((sizes[letter],)).replace('?', 'null')} for {letter}"
+                    + ("" if letter in letters.kernel else ", or null"),
+                    option=("output_shape",) if isinstance(self.output_shape, int) else ("output_shape", position),
+                )
+        if letters.dots_before and others != others[::-1]:
+            raise self._turned(letters, others)
+        output = (*others, *self._given()) if letters.dots_before else (*self._given(), *others)
+        if max(len(x), len(output)) > MAX_AXES:
+            raise Mistake(
+                "E302", f"{self.type_name} would make {show(output)} of {show(x)}; {MAX_AXES} axes are the most"
+            )
+        if not output and self.activation in ALONG_LAST_AXIS:
+            raise Mistake(
+                "E302",
+                f"{self.type_name}: {self.activation} works along an axis, but {self.equation} leaves a single number",
+                help="leave an axis in the output",
+                option=("activation",),
+            )
+        return output
+
+    def _sizes(self, x: Shape) -> tuple[dict[str, Size], Shape]:
+        """Find the size of each letter of the input but the batch, and the sizes that the dots stand for."""
+        letters = self._letters()
+        named = letters.inputs if letters.dots_before else letters.inputs[1:]
+        others = len(x) - len(named)
+        if others < 0 or (others > 0 and not (letters.dots_before or letters.dots_after)):
+            or_more = " or more" if letters.dots_before or letters.dots_after else ""
+            raise Mistake(
+                "E302",
+                f"{self.type_name} {self.equation} wants {len(named)}{or_more} axes beside the batch, "
+                f"but its input is {show(x)} ({len(x)})",
+                help="give each axis of the input a letter of the equation, or put reshape before it",
+                option=("equation",),
+            )
+        if letters.dots_before:
+            return dict(zip(named, x[others:], strict=True)), x[:others]
+        return dict(zip(named, x, strict=False)), x[len(named) :]
+
+    def _turned(self, letters: Subscripts, others: Shape) -> Mistake:
+        """Refuse what Keras gives a wrong shape: it writes the axes that leading dots stand for in reverse order."""
+        free = [letter for letter in ascii_lowercase if letter not in "".join(letters[:3])]
+        first = "".join(free[: len(others) + 1])
+        equation = f"{first}{letters.inputs},{letters.kernel}->{first}{letters.outputs}"
+        shape = ", ".join("null" if size is None else str(size) for size in (*(None for _ in others), *self._given()))
+        return Mistake(
+            "E305",
+            f"{self.type_name}: Keras turns round the axes {show(others)} that ... stands for",
+            help=f'write equation: "{equation}" and output_shape: [{shape}]',
+            option=("equation",),
+        )
+
+    # -- weights and cost
+
+    def weights(self, x: Shape) -> Weights:
+        letters = self._letters()
+        inputs, others = self._sizes(x)
+        made = dict(zip(letters.made, self._given(), strict=True))
+        kernel = tuple(
+            require_known(self.type_name, {**inputs, **made}[letter], f"axis {letter}") for letter in letters.kernel
+        )
+        weights = [Weight("kernel", kernel, trainable=self.lora_rank is None)]
+        if self.bias_axes is not None:
+            # It is spread over the axes behind its first letter that it does not have.
+            behind = letters.made[min(map(letters.made.index, self.bias_axes)) :]
+            after = (1,) * len(others) if letters.dots_after else ()
+            bias = (made[letter] or 1 if letter in self.bias_axes else 1 for letter in behind)
+            weights.append(Weight("bias", (*bias, *after)))
+        if self.lora_rank is not None:
+            weights.append(Weight("lora_kernel_a", (*kernel[:-1], self.lora_rank)))
+            weights.append(Weight("lora_kernel_b", (self.lora_rank, kernel[-1])))
+        return tuple(weights)
+
+    def macs(self, x: Shape, output: Shape) -> int | None:
+        inputs, others = self._sizes(x)
+        made = dict(zip(self._letters().made, self._given(), strict=True))
+        return volume((*others, *{**made, **inputs}.values()))
+
+    def brief(self) -> str:
+        activation = f" {self.activation}" if self.activation else ""
+        return f"{self.equation} {show(self._given())}{activation}"
+
+
+def _named(letters: Subscripts) -> str:
+    return f"beside the batch: {', '.join(letters.made)}" if letters.made else "beside the batch"
