@@ -265,3 +265,19 @@ class Gelu(ActivationFunction, Operation):
 
     def operate(self, ops: Any, x: Any) -> Any:
         return ops.gelu(x, approximate=True)
+
+
+@register_layer
+class Threshold(Operation):
+    """Puts a value of its own in the place of everything that is not above a bound."""
+
+    example = Example((16, 16, 64), threshold=0.1, default_value=0)
+
+    threshold: Annotated[float, Doc("what is above it is let through")]
+    default_value: Annotated[float, Doc("what stands in the place of everything else")]
+
+    def infer(self, x: Shape) -> Shape:
+        return x
+
+    def operate(self, ops: Any, x: Any) -> Any:
+        return ops.threshold(x, self.threshold, self.default_value)

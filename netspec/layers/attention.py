@@ -84,10 +84,11 @@ class AttentionLayer(Layer):
     def require_steps(self, query: Shape) -> None:
         """Refuse a query that has not the axes it needs."""
         if len(query) < 2:
-            raise Mistake(
-                "E302",
-                f"{self.type_name} wants steps×features, but its input is {show(query)}",
-                help="put reshape before it: target_shape [-1, 1] makes a step of each value",
+            require_rank(
+                self.type_name,
+                query,
+                "steps×features",
+                "put reshape before it: target_shape [-1, 1] makes a step of each value",
             )
 
     def require_matching_keys(self, joined: Sides) -> None:
@@ -105,12 +106,12 @@ class AttentionLayer(Layer):
 
     def cannot_join(self, joined: Sides, reason: str, help: str) -> Mistake:
         """Make the mistake of sides that don't go together."""
-        named = [
+        first, *others = named = [
             f"{name} {show(shape)}" for name, shape in zip(Sides._fields, joined.each[: joined.given], strict=False)
         ]
         return Mistake(
             "E301",
-            f"{self.type_name} can't join {' with '.join(named)}: {reason}",
+            f"{self.type_name} can't join {first} with {' and '.join(others)}: {reason}",
             help=help,
             notes={index: f"this is the {text}" for index, text in enumerate(named)},
         )

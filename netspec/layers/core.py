@@ -21,7 +21,7 @@ from netspec.layers.fields import (
 )
 from netspec.layers.kernels import KernelLayer, with_bias
 from netspec.options import Doc
-from netspec.shapes import Shape, require_axis, require_known, show, volume
+from netspec.shapes import Shape, require_axis, require_known, require_rank, show, volume
 
 
 def with_lora(weights: Weights, rank: int | None) -> Weights:
@@ -187,3 +187,30 @@ class Permute(Layer):
                 option=("dims",),
             )
         return tuple(x[dim - 1] for dim in self.dims)
+
+
+@register_layer
+class RepeatVector(Layer):
+    """Gives the same vector for each of so many steps, such as for the decoder of a sequence."""
+
+    example = Example((64,), n=10)
+
+    n: Annotated[PositiveInt, Doc("number of steps")]
+
+    def infer(self, x: Shape) -> Shape:
+        before = "put flatten or a global pooling before it, which leave a vector" if x else ""
+        require_rank(self.type_name, x, "features", before)
+        return (self.n, *x)
+
+
+@register_layer
+class Masking(Layer):
+    """Makes the layers after it skip the steps whose values are all the same given one."""
+
+    example = Example((20, 8))
+
+    mask_value: Annotated[float, Doc("the value that means that there is nothing")] = 0.0
+
+    def infer(self, x: Shape) -> Shape:
+        require_axis(self.type_name, x)
+        return x

@@ -6,6 +6,7 @@ See https://keras.io/api/layers/core_layers/einsum_dense/.
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from string import ascii_lowercase
 from typing import Annotated, NamedTuple
 
@@ -21,7 +22,7 @@ from netspec.layers.fields import (
     PositiveInt,
     Regularizer,
 )
-from netspec.options import Doc, show_value
+from netspec.options import Doc, shorten, show_value
 from netspec.shapes import Shape, Size, require_known, show, volume
 
 FORMS = "ab,bc->ac, ...b,bc->...c or ab...,bc->ac..."
@@ -88,28 +89,11 @@ class EinsumDense(Layer):
     # -- options
 
     def check(self) -> None:
-        letters = self._letters()
-        self._refuse_letters(letters)
-        given = self._given()
-        if len(given) != len(letters.made):
-            raise self._wrong_shape(f"has {len(given)} sizes, but the output has {len(letters.made)} {_named(letters)}")
-        if self.bias_axes is not None and (not self.bias_axes or set(self.bias_axes) - set(letters.made)):
-            raise Mistake(
-                "E105",
-                f"{self.type_name}: bias_axes must be letters of the output but the batch, "
-                f"not {show_value(self.bias_axes)}",
-                help=f"write bias_axes: {letters.made[-1:] or 'null'}, or leave it out for no bias",
-                option=("bias_axes",),
-            )
-        sizes = dict(zip(letters.made, given, strict=True))
-        for letter, where in [
-            *((one, "kernel") for one in letters.kernel),
-            *((b, "bias") for b in self.bias_axes or ""),
-        ]:
-            if sizes.get(letter, 0) is None:
-                raise self._wrong_shape(f"must be a number for {letter}, an axis of the {where}")
+        self._refuse_letters()
+        self._refuse_sizes_of_letters()
         refuse_constrained_lora(self.type_name, self.lora_rank, self.kernel_constraint, "kernel_constraint")
 
+    @cached_property
     def _letters(self) -> Subscripts:
         letters = parse(self.equation)
         if letters is None:
@@ -120,11 +104,14 @@ class EinsumDense(Layer):
             )
         return letters
 
-    def _refuse_letters(self, letters: Subscripts) -> None:
+    def _refuse_letters(self) -> None:
+        letters = self._letters
         for part in letters[:3]:
             for letter in part:
                 if part.count(letter) > 1:
-                    raise self._wrong_equation(f"has {letter} twice in {part}", "give each axis a letter of its own")
+                    raise self._wrong_equation(
+                        f"has {letter} twice in {shorten(part)}", "give each axis a letter of its own"
+                    )
         batch = "" if letters.dots_before else letters.inputs[0]
         if batch and (letters.outputs[0] != batch or batch in letters.kernel):
             raise self._wrong_equation(
@@ -145,9 +132,27 @@ class EinsumDense(Layer):
     def _wrong_equation(self, what: str, help: str) -> Mistake:
         return Mistake("E104", f"{self.type_name}: equation {what}", help=help, option=("equation",))
 
+    def _refuse_sizes_of_letters(self) -> None:
+        letters, given, bias = self._letters, self._given(), self.bias_axes
+        if len(given) != len(letters.made):
+            named = f": {', '.join(letters.made)}" if letters.made else ""
+            sizes = "1 size" if len(given) == 1 else f"{len(given)} sizes"
+            raise self._wrong_shape(f"has {sizes}, but the output has {len(letters.made)}{named}")
+        if bias is not None and (not bias or set(bias) - set(letters.made)):
+            raise Mistake(
+                "E105",
+                f"{self.type_name}: bias_axes must be letters of the output but the batch, not {show_value(bias)}",
+                help=f"write bias_axes: {letters.made[-1:] or 'null'}, or leave it out for no bias",
+                option=("bias_axes",),
+            )
+        for letter, size in zip(letters.made, given, strict=True):
+            weights = [name for name, axes in (("kernel", letters.kernel), ("bias", bias or "")) if letter in axes]
+            if size is None and weights:
+                raise self._wrong_shape(f"must be a number for {letter}, an axis of the {weights[0]}")
+
     def _wrong_shape(self, what: str) -> Mistake:
-        letters = self._letters()
-        wanted = ", ".join(f"size of {letter}" if letter in letters.kernel else "null" for letter in letters.made)
+        needed = self._letters.kernel + (self.bias_axes or "")
+        wanted = ", ".join(f"size of {letter}" if letter in needed else "null" for letter in self._letters.made)
         return Mistake(
             "E105",
             f"{self.type_name}: output_shape {what}",
@@ -161,25 +166,27 @@ class EinsumDense(Layer):
     # -- shapes
 
     def infer(self, x: Shape) -> Shape:
-        letters = self._letters()
+        letters = self._letters
         sizes, others = self._sizes(x)
         for position, (letter, given) in enumerate(zip(letters.made, self._given(), strict=True)):
             if letter in sizes and given is not None and sizes[letter] != given:
+                fitting = sizes[letter] or ("" if letter in letters.kernel else "null")
                 raise Mistake(
                     "E305",
                     f"{self.type_name}: output_shape gives {letter} the size {given}, "
                     f"but in the input {show(x)} it is {show((sizes[letter],))}",
-                    help=f"write {show((sizes[letter],)).replace('?', 'null')} for {letter}"
-                    + ("" if letter in letters.kernel else ", or null"),
+                    help=f"write {fitting} for {letter}" if fitting else "give that axis of the input a number",
                     option=("output_shape",) if isinstance(self.output_shape, int) else ("output_shape", position),
                 )
-        if letters.dots_before and others != others[::-1]:
-            raise self._turned(letters, others)
         output = (*others, *self._given()) if letters.dots_before else (*self._given(), *others)
         if max(len(x), len(output)) > MAX_AXES:
             raise Mistake(
-                "E302", f"{self.type_name} would make {show(output)} of {show(x)}; {MAX_AXES} axes are the most"
+                "E302",
+                f"{self.type_name} would make {show(output)} of {show(x)}; {MAX_AXES} axes are the most",
+                help="put reshape before it, which lays axes in one row",
             )
+        if letters.dots_before and others != others[::-1]:
+            raise self._turned(letters, others)
         if not output and self.activation in ALONG_LAST_AXIS:
             raise Mistake(
                 "E302",
@@ -191,7 +198,7 @@ class EinsumDense(Layer):
 
     def _sizes(self, x: Shape) -> tuple[dict[str, Size], Shape]:
         """Find the size of each letter of the input but the batch, and the sizes that the dots stand for."""
-        letters = self._letters()
+        letters = self._letters
         named = letters.inputs if letters.dots_before else letters.inputs[1:]
         others = len(x) - len(named)
         if others < 0 or (others > 0 and not (letters.dots_before or letters.dots_after)):
@@ -223,7 +230,7 @@ class EinsumDense(Layer):
     # -- weights and cost
 
     def weights(self, x: Shape) -> Weights:
-        letters = self._letters()
+        letters = self._letters
         inputs, others = self._sizes(x)
         made = dict(zip(letters.made, self._given(), strict=True))
         kernel = tuple(
@@ -243,13 +250,9 @@ class EinsumDense(Layer):
 
     def macs(self, x: Shape, output: Shape) -> int | None:
         inputs, others = self._sizes(x)
-        made = dict(zip(self._letters().made, self._given(), strict=True))
+        made = dict(zip(self._letters.made, self._given(), strict=True))
         return volume((*others, *{**made, **inputs}.values()))
 
     def brief(self) -> str:
         activation = f" {self.activation}" if self.activation else ""
         return f"{self.equation} {show(self._given())}{activation}"
-
-
-def _named(letters: Subscripts) -> str:
-    return f"beside the batch: {', '.join(letters.made)}" if letters.made else "beside the batch"

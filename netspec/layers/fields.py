@@ -63,6 +63,7 @@ Axes = Annotated[
 Epsilon = Annotated[NonNegative, Doc("small number that keeps a division from being one by zero")]
 Rate = Annotated[Fraction, Doc("fraction of the values that is dropped while training")]
 Seed = Annotated[NonNegativeInt | None, Doc("makes the random numbers repeatable")]
+CausalMask = Annotated[bool, Doc("whether a step sees only itself and the steps before it")]
 
 Activation = Annotated[
     Literal[
@@ -81,6 +82,7 @@ Regularizer = Annotated[
     str | None, Registered("regularizer"), Doc("penalty on the weight or output, added to the loss")
 ]
 Constraint = Annotated[str | None, Registered("constraint"), Doc("what the weight is forced to after each step")]
+WrappedLayer = Annotated[str, Registered("layer"), Doc("the layer that is wrapped: {type: …} and its options")]
 
 LoraRank = Annotated[
     PositiveInt | None, Doc("rank of a low-rank addition that is trained instead of the frozen kernel; null for none")

@@ -30,16 +30,21 @@ class Built:
     model: keras.Model
 
 
+def dtype_for(layer: Layer) -> str:
+    """The dtype of what goes in: one layer takes only whole numbers, and says so when it runs."""
+    return "int64" if layer.type_name == "hashed_crossing" else "float32"
+
+
 def build(layer: Layer, inputs: tuple[Shape, ...]) -> Built:
     """Build the layer by its own `lower` and `call`. Raises whatever Keras raises."""
-    tensors = [keras.Input(shape) for shape in inputs]
+    tensors = [keras.Input(shape, dtype=dtype_for(layer)) for shape in inputs]
     made = layer.lower(keras, "built", inputs)
     output = layer.call(made, tensors)
     weights = getattr(made, "weights", [])
-    trained = {id(weight) for weight in getattr(made, "trainable_weights", [])}
+    trains = getattr(made, "trainable", True)  # attention does not hand it down to what it makes when it is built
     return Built(
         tuple(output.shape[1:]),
-        tuple(Weight(weight.name, tuple(weight.shape), id(weight) in trained) for weight in weights),
+        tuple(Weight(weight.name, tuple(weight.shape), weight.trainable and trains) for weight in weights),
         keras.Model(tensors, output),
     )
 
@@ -80,8 +85,18 @@ def unchecked(entry: LayerType, options: Mapping[str, Any]) -> Layer:
     return made
 
 
+def ends_the_process(name: str, options: Mapping[str, Any], inputs: tuple[Shape, ...]) -> bool:
+    """Whether TensorFlow would try a window wider than its input: in max pooling it divides by zero, which kills it."""
+    if not name.startswith("adaptive_max"):
+        return False
+    sizes = options["output_size"]
+    return 1 in (*(sizes if isinstance(sizes, list | tuple) else [sizes]), *inputs[0][:-1])
+
+
 def facts(entry: LayerType, options: Mapping[str, Any], inputs: tuple[Shape, ...]) -> Facts | None:
     """Ask Keras; None where it refuses."""
+    if ends_the_process(entry.name, options, inputs):
+        return None
     try:
         built = build(unchecked(entry, options), inputs)
     except Exception:  # noqa: BLE001  Keras refuses in many ways, all of them refusals

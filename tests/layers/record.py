@@ -76,7 +76,8 @@ def drawn(entry: LayerType) -> Iterator[tuple[dict[str, Any], tuple[Shape, ...]]
     )
     @given(st.data())
     def draw(data: st.DataObject) -> None:
-        options, inputs = data.draw(options_of(entry)), data.draw(shapes_for(entry))
+        options = data.draw(options_of(entry))
+        inputs = data.draw(shapes_for(entry, options))
         found[repr((options, inputs))] = (options, inputs)
 
     draw()

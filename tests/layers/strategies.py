@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
 
 from netspec.layer import LayerType
+from netspec.layers.images import ImageLayer
 from netspec.options import JsonSchema
 from netspec.registry import objects
 from netspec.shapes import Shape
 
 NUMBERS = (-1.5, -1, 0, 0.0, 1e-3, 0.25, 0.5, 0.99, 1, 1.0, 2.5, 6)
+CHANNELS = (3, 3, 3, 1, 4, None)
 SIZES: tuple[int | None, ...] = (1, 2, 3, 4, 5, 6, 8, 12, 16, 32, None)
 
 # They want a matrix, and Keras finds out when it makes or uses the weight: nothing that a layer could know of shapes.
@@ -25,8 +28,33 @@ AXES_OF_WEIGHTS = {"input_axes", "output_axes"}
 # Their further inputs are the states that they start from.
 RECURRENT = re.compile(r"lstm|gru|simple_rnn|conv_lstm\dd")
 
+# Every step is compared with every other, so that they have to be few.
+ATTENTION = re.compile("multi_head_attention|group_query_attention|(additive_)?attention")
+
+# Sizes by number of axes; what several letters name has to be the same more often than by chance.
+SIZES_OF_ATTENTION: tuple[tuple[int | None, ...], ...] = (SIZES, SIZES, SIZES, (1, 2, 3, 4, 6, None), (1, 2, 3))
+SIZES_OF_LETTERS = (2, 3)
+
+# What mostly goes into a wrapper.
+SUITING = {
+    "time_distributed": "",
+    "bidirectional": f"({RECURRENT.pattern})$",
+    "spectral_normalization": r"(\w*conv\dd\w*|dense|einsum_dense|embedding|spectral_normalization)$",
+}
+
+# Without those that end the process where the oracle does not see them coming.
+LAYERS = [
+    entry for entry in objects("layer") if isinstance(entry, LayerType) and not entry.name.startswith("adaptive_max")
+]
+
 # Layers of any precision are built, but the processor that tests run on lacks kernels for all but this.
 RUNNABLE = (None, "float32")
+
+# Drawn otherwise than by their schema. With 0 of the last, what is not in the vocabulary is an error; zeros are run.
+GIVEN = {"dtype": st.sampled_from(RUNNABLE), "num_oov_indices": st.integers(1, 3)}
+
+# Their defaults are longer than any input that is drawn.
+NEVER_LEFT_OUT = {"fft_length", "sequence_stride", "frame_length"}
 
 
 def values(schema: JsonSchema) -> st.SearchStrategy[Any]:
@@ -91,11 +119,39 @@ def objects_of(kind: str) -> st.SearchStrategy[Any]:
 def options_of(draw: st.DrawFn, entry: LayerType) -> dict[str, Any]:
     """Draw the required options and a few of the others."""
     chosen = set(draw(_some_free(entry)))
-    return {
+    together = draw(_equation()) if "equation" in entry.options else {}
+    return together | {
         name: draw(values_of(entry, name))
         for name, option in entry.options.items()
-        if option.required or name in chosen
+        if (option.required or name in chosen or name in NEVER_LEFT_OUT) and name not in together
     }
+
+
+@st.composite
+def _equation(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw an equation and what has to suit its letters: mostly such that Keras takes them."""
+    before, after = draw(st.sampled_from((("", ""), ("", ""), ("...", ""), ("", "..."))))
+    usual = {"": 3, "...": 2}[before or after]
+    inputs = "abcde"[: usual if draw(st.integers(0, 3)) else draw(st.integers(1, 4))]
+    batch, free = ("", inputs) if before else (inputs[0], inputs[1:])
+    new = "xyz"[: draw(st.integers(0, 2))]
+    kernel = "".join(draw(st.permutations([*draw(_some_of(free)), *new])))
+    made = "".join(draw(st.permutations([*draw(_some_of(free)), *new])))
+    parts = [inputs, kernel, batch + made]
+    if not draw(st.integers(0, 7)):  # a letter too many, perhaps one that is there already
+        part = draw(st.integers(0, 2))
+        parts[part] += draw(st.sampled_from("abcx"))
+    known = st.sampled_from(SIZES_OF_LETTERS)
+    output_shape = [draw(known if letter in kernel else known | st.none()) for letter in made]
+    return {
+        "equation": f"{before}{parts[0]}{after},{parts[1]}->{before}{parts[2]}{after}",
+        "output_shape": output_shape,
+        "bias_axes": draw(st.none() | _some_of(made).map("".join)),
+    }
+
+
+def _some_of(letters: str) -> st.SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from(letters), unique=True) if letters else st.just([])
 
 
 @cache
@@ -107,19 +163,66 @@ def _some_free(entry: LayerType) -> st.SearchStrategy[list[str]]:
 @cache
 def values_of(entry: LayerType, option: str) -> st.SearchStrategy[Any]:
     """Make the strategy of an option once: making it takes longer than drawing from it."""
-    return st.sampled_from(RUNNABLE) if option == "dtype" else values(entry.options[option].schema)
+    if option in GIVEN:
+        return GIVEN[option]
+    if entry.options[option].kind == "layer":
+        return layers_for(entry.name)
+    return values(entry.options[option].schema)
 
 
 @st.composite
-def shapes_for(draw: st.DrawFn, entry: LayerType) -> tuple[Shape, ...]:
+def layers_for(draw: st.DrawFn, wrapper: str) -> Any:
+    """Draw a layer to put into a wrapper, mostly one that suits it: by its name, or with options."""
+    suiting = SUITING[wrapper] if draw(st.integers(0, 9)) else ""
+    inner = draw(st.sampled_from([entry for entry in LAYERS if re.match(suiting, entry.name)]))
+    options = draw(options_of(inner))
+    return {"type": inner.name, **options} if options or draw(st.booleans()) else inner.name
+
+
+@st.composite
+def backward_for(draw: st.DrawFn, forward: Any) -> Any:
+    """Draw the other layer of a bidirectional one, mostly such as goes with the first."""
+    options = forward if isinstance(forward, dict) else {"type": forward}
+    if draw(st.integers(0, 3)) == 0:
+        return draw(layers_for("bidirectional"))
+    use_bias: bool = draw(st.booleans())
+    return {**options, "use_bias": use_bias, "go_backwards": not options.get("go_backwards", False)}
+
+
+def shapes_for(entry: LayerType, options: Mapping[str, Any]) -> st.SearchStrategy[tuple[Shape, ...]]:
+    """Draw input shapes that mostly suit a type with options: those of a wrapper suit the layer inside."""
+    if "layer" not in entry.options:
+        return _shapes_for(entry)
+    written = options["layer"]
+    inner = objects("layer")[written if isinstance(written, str) else written["type"]]
+    assert isinstance(inner, LayerType)
+    shapes = shapes_for(inner, written if isinstance(written, dict) else {}).map(lambda shapes: shapes[:1])
+    if entry.name != "time_distributed":
+        return shapes
+    return st.tuples(st.sampled_from((1, 2, 3, 5, None)), shapes).map(lambda drawn: ((drawn[0], *drawn[1][0]),))
+
+
+@st.composite
+def _shapes_for(draw: st.DrawFn, entry: LayerType) -> tuple[Shape, ...]:
     """Draw input shapes: mostly of the rank of the example, and for several inputs mostly alike."""
     usual = entry.target.example.inputs
     rank = len(usual[0]) if draw(st.integers(0, 5)) else draw(st.integers(0, 4))
-    first: Shape = tuple(draw(st.lists(st.sampled_from(SIZES), min_size=rank, max_size=rank)))
+    first: Shape = tuple(draw(st.lists(st.sampled_from(_sizes_for(entry, rank)), min_size=rank, max_size=rank)))
+    if ATTENTION.fullmatch(entry.name):
+        value = draw(_like(first))
+        return (first, value, draw(_like(value)))[: draw(st.sampled_from((1, 2, 2, 3)))]
+    if issubclass(entry.target, ImageLayer) and first:
+        first = (*first[:-1], draw(st.sampled_from(CHANNELS)))
     if RECURRENT.fullmatch(entry.name):
         return (first, *draw(_states(entry, first)))
     count = draw(st.sampled_from((2, 2, 2, 2, 3, 1))) if entry.variadic else len(usual)
     return (first, *(draw(_like(first)) for _ in range(count - 1)))
+
+
+def _sizes_for(entry: LayerType, rank: int) -> tuple[int | None, ...]:
+    if ATTENTION.fullmatch(entry.name):
+        return SIZES_OF_ATTENTION[rank]
+    return (*SIZES_OF_LETTERS, None) if "equation" in entry.options else SIZES
 
 
 @st.composite

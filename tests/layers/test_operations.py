@@ -71,6 +71,12 @@ def test_absolute() -> None:
     np.testing.assert_array_equal(computed("absolute", {}, x), np.abs(x))
 
 
+def test_threshold() -> None:
+    x = draw(2, 9)
+    got = computed("threshold", {"threshold": 0.25, "default_value": -2}, x)
+    np.testing.assert_array_equal(got, np.where(x > 0.25, x, np.float32(-2)))
+
+
 @pytest.mark.parametrize("shape", [(7,), (5, 7), (3, 4, 7), (2, 3, 4, 7)])
 def test_scales_multiply_the_last_axis(shape: tuple[int, ...]) -> None:
     x, factor, offset = draw(2, *shape), draw(7), draw(7) + 1

@@ -10,7 +10,7 @@ from netspec.errors import Mistake
 from netspec.layer import Applied
 from netspec.registry import Mistakes
 from tests.layers import record
-from tests.layers.agreement import LAYER_TYPES, apply, disagreement, multiply_adds
+from tests.layers.agreement import LAYER_TYPES, apply, disagreement, expected_macs
 
 # The family stands in each test's name: -k pooling takes all of that family.
 EACH_TYPE = pytest.mark.parametrize(
@@ -43,8 +43,9 @@ def test_counts_follow_from_the_record(name: str) -> None:
         if applied is None or case.keras is None:
             continue
         counted += 1
-        sizes = {weight.name: math.prod(weight.shape) for weight in case.keras.weights}
-        trainable = sum(sizes[weight.name] for weight in case.keras.weights if weight.trainable)
-        assert (applied.params, applied.trainable) == (sum(sizes.values()), trainable), case.line()
-        assert applied.macs == multiply_adds(name, sizes, case.inputs, case.keras.shape), case.line()
+        sizes = [(math.prod(weight.shape), weight.trainable) for weight in case.keras.weights]
+        trainable = sum(size for size, is_trainable in sizes if is_trainable)
+        assert (applied.params, applied.trainable) == (sum(size for size, _ in sizes), trainable), case.line()
+        wanted = expected_macs(name, case.options, case.keras.weights, case.inputs, case.keras.shape)
+        assert applied.macs == wanted, case.line()
     assert counted > 0

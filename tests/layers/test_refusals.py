@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from netspec.errors import Mistake
@@ -10,6 +12,9 @@ from netspec.registry import Mistakes
 from tests.layers.agreement import LAYER_TYPES, apply
 
 IMAGE = (16, 16, 256)
+HEADS: dict[str, Any] = {"num_heads": 2, "key_dim": 3}
+GROUPS: dict[str, Any] = {"head_dim": 3, "num_query_heads": 4, "num_key_value_heads": 2}
+TABLE: dict[str, Any] = {"input_dim": 9, "output_dim": 4}
 
 # Values that no input could suit: the schema of the option, or the layer's check of several options.
 OPTIONS: tuple[tuple[str, Example, str, str], ...] = (
@@ -52,6 +57,55 @@ OPTIONS: tuple[tuple[str, Example, str, str], ...] = (
     ("normalization", Example(variance=1), "E105", "variance needs mean beside it"),
     ("normalization", Example(mean=(1, 2), variance=1), "E105", "different numbers of values"),
     ("normalization", Example(axis=None, mean=(1, 2), variance=(1, 2)), "E105", "without an axis there is one mean"),
+    ("multi_head_attention", Example(num_heads=0, key_dim=3), "E104", "num_heads must be a positive integer"),
+    (
+        "group_query_attention",
+        Example(head_dim=3, num_query_heads=8, num_key_value_heads=3),
+        "E105",
+        "8 query heads can't share 3 key-value heads",
+    ),
+    ("attention", Example(score_mode="product"), "E104", "score_mode must be dot or concat"),
+    ("attention", Example(dropout=2), "E104", "dropout must be a number from 0 to 1"),
+    ("reversible_embedding", Example(input_dim=9, output_dim=4, logit_soft_cap=0), "E104", "logit_soft_cap must be"),
+    (
+        "reversible_embedding",
+        Example(input_dim=9, output_dim=4, lora_rank=2, tie_weights=False),
+        "E105",
+        "lora_rank and tie_weights: false",
+    ),
+    ("einsum_dense", Example(equation="ab", output_shape=4), "E104", "must be like ab,bc->ac"),
+    ("einsum_dense", Example(equation="ab,bc->...c", output_shape=4), "E104", "must be like ab,bc->ac"),
+    ("einsum_dense", Example(equation="a...b,bc->a...c", output_shape=4), "E104", "must be like ab,bc->ac"),
+    ("einsum_dense", Example(equation="a...,b->ab...", output_shape=4), "E104", "must be like ab,bc->ac"),
+    ("einsum_dense", Example(equation="ab, bc -> ac", output_shape=4), "E104", "not 'ab, bc -> ac'"),
+    ("einsum_dense", Example(equation="abb,bc->ac", output_shape=4), "E104", "has b twice in abb"),
+    ("einsum_dense", Example(equation="ab,bc->ca", output_shape=4), "E104", "mixes samples: a, the first letter"),
+    ("einsum_dense", Example(equation="ab,abc->ac", output_shape=4), "E104", "mixes samples: a, the first letter"),
+    ("einsum_dense", Example(equation="ab,bcd->ac", output_shape=4), "E104", "has d in the kernel alone"),
+    ("einsum_dense", Example(equation="ab,bc->acd", output_shape=(4, 5)), "E104", "has d in the output alone"),
+    ("einsum_dense", Example(equation="abc,cd->abd", output_shape=4), "E105", "has 1 size, but the output has 2: b, d"),
+    ("einsum_dense", Example(equation="...b,bc->...c", output_shape=(5, 4)), "E105", "2 sizes, but the output has 1"),
+    (
+        "einsum_dense",
+        Example(equation="ab,bc->ac", output_shape=(None,)),
+        "E105",
+        "a number for c, an axis of the kernel",
+    ),
+    ("einsum_dense", Example(equation="ab,bc->ac", output_shape=4, bias_axes="b"), "E105", "letters of the output"),
+    ("einsum_dense", Example(equation="ab,bc->ac", output_shape=4, bias_axes="a"), "E105", "but the batch"),
+    ("einsum_dense", Example(equation="ab,bc->ac", output_shape=4, bias_axes=""), "E105", "not ''"),
+    (
+        "einsum_dense",
+        Example(equation="abc,cd->abd", output_shape=(None, 4), bias_axes="b"),
+        "E105",
+        "a number for b, an axis of the bias",
+    ),
+    (
+        "einsum_dense",
+        Example(equation="ab,bc->ac", output_shape=4, lora_rank=2, kernel_constraint="non_neg"),
+        "E105",
+        "lora_rank and kernel_constraint",
+    ),
 )
 
 # Options that are good for other inputs than these; last, where the way out names it, a word of the help.
@@ -125,6 +179,92 @@ INPUTS: tuple[tuple[str, Example, str, str, str], ...] = (
     ("normalization", Example((4, 3), mean=(1, 2), variance=(1, 2)), "E305", "2 means don't fit", "one mean"),
     ("normalization", Example((None, 3), axis=1), "E304", "the size of axis 1", "null"),
     ("normalization", Example((4, 3), axis=(2, -1)), "E104", "named twice", "once"),
+    ("multi_head_attention", Example((6,), **HEADS), "E302", "steps×features (2 axes), but its input is 6", "reshape"),
+    ("multi_head_attention", Example((4, None), **HEADS), "E304", "the features of the query", "null"),
+    ("multi_head_attention", Example((4, 6), (5, None), **HEADS), "E304", "the features of the value", "null"),
+    ("multi_head_attention", Example((4, 6), (5, 6), (5, None), **HEADS), "E304", "features of the key", "null"),
+    ("multi_head_attention", Example((4, 6), (5, 6), (4, 6), **HEADS), "E301", "a key of its own", "same node"),
+    ("multi_head_attention", Example((4, 6), (5, 6), (None, 6), **HEADS), "E301", "key ?×6", "numbers or null"),
+    ("multi_head_attention", Example((4, 6), (5, 5, 6), **HEADS), "E301", "numbers of axes", "reshape"),
+    (
+        "multi_head_attention",
+        Example(IMAGE, (8, 16, 256), attention_axes=2, **HEADS),
+        "E301",
+        "does not attend along axis 1, which has size 16 here and 8 there",
+        "add 1 to attention_axes",
+    ),
+    ("multi_head_attention", Example(IMAGE, attention_axes=3, **HEADS), "E104", "the features", "[1, 2]"),
+    ("multi_head_attention", Example(IMAGE, attention_axes=(1, 0), **HEADS), "E104", "is the batch", "1 to 3"),
+    ("multi_head_attention", Example(IMAGE, attention_axes=(1, 1), **HEADS), "E104", "named twice", "once"),
+    ("multi_head_attention", Example(IMAGE, attention_axes=4, **HEADS), "E302", "there is no axis 4", "1 to 3"),
+    (
+        "multi_head_attention",
+        Example(IMAGE, use_causal_mask=True, **HEADS),
+        "E105",
+        "use_causal_mask counts along axis 1, but 16×16×256 is attended along [1, 2]",
+        "target_shape: [256, 256]",
+    ),
+    (
+        "multi_head_attention",
+        Example((None, 4, 6), sliding_window=3, attention_axes=2, **HEADS),
+        "E105",
+        "sliding_window counts along axis 1",
+        "target_shape: [-1, 6]",
+    ),
+    ("multi_head_attention", Example((2, 2, 2, 2, 2), **HEADS), "E302", "scores of 10 axes", "reshape"),
+    ("multi_head_attention", Example((2, 2, 2, 2), attention_axes=1, **HEADS), "E302", "of 6 axes", "reshape"),
+    ("group_query_attention", Example(IMAGE, **GROUPS), "E302", "wants steps×features (2 axes)", "reshape"),
+    ("group_query_attention", Example((4, 6), (4, 8), **GROUPS), "E301", "have 6 and 8", "units: 6"),
+    ("attention", Example((6,)), "E302", "wants steps×features", "reshape"),
+    ("attention", Example((4, 6), (5, 8)), "E301", "query and value need the same features", "units: 6"),
+    ("attention", Example((4, 6), (5, 8), (5, 7)), "E301", "query and key need the same features", "units: 6"),
+    ("attention", Example((4, 6), (5, 6), (4, 6)), "E301", "there are 5 and 4", "same node"),
+    ("attention", Example((1, 4, 6), (3, 5, 6)), "E301", "axis 1 has size 1 here and 3 there", "reshape"),
+    ("attention", Example((1, 4, 6), (None, 5, 6)), "E301", "axis 1 has size 1 here and ? there", "reshape"),
+    ("attention", Example((2, 2, 2, 2, 2)), "E302", "scores of 6 axes", "reshape"),
+    ("additive_attention", Example((4, None)), "E304", "features of the query", "null"),
+    ("additive_attention", Example((4, 6), (5, 8)), "E301", "have 6 and 8", "units: 6"),
+    ("reversible_embedding", Example((5, 3), reverse=True, **TABLE), "E305", "of 4, but its input is 5×3", "units: 4"),
+    ("reversible_embedding", Example((), reverse=True, **TABLE), "E302", "at least 1 axis", "reshape"),
+    (
+        "einsum_dense",
+        Example((5, 6, 7), equation="abc,cd->abd", output_shape=(5, 4)),
+        "E302",
+        "abc,cd->abd wants 2 axes beside the batch, but its input is 5×6×7 (3)",
+        "a letter",
+    ),
+    ("einsum_dense", Example((), equation="...b,bc->...c", output_shape=4), "E302", "1 or more axes", "a letter"),
+    ("einsum_dense", Example((5,), equation="...abc,cd->...d", output_shape=4), "E302", "3 or more", "a letter"),
+    (
+        "einsum_dense",
+        Example((5, 6), equation="abc,cd->abd", output_shape=(4, 3)),
+        "E305",
+        "gives b the size 4, but in the input 5×6 it is 5",
+        "write 5 for b",
+    ),
+    (
+        "einsum_dense",
+        Example((None, 6), equation="abc,cd->abd", output_shape=(4, 3)),
+        "E305",
+        "it is ?",
+        "write null for b",
+    ),
+    ("einsum_dense", Example((5, None), equation="abc,cd->abd", output_shape=(5, 3)), "E304", "the axis c", "null"),
+    (
+        "einsum_dense",
+        Example((5, 6, 8), equation="...c,c->...c", output_shape=8),
+        "E305",
+        "turns round the axes 5×6",
+        'equation: "abdc,c->abdc" and output_shape: [null, null, 8]',
+    ),
+    (
+        "einsum_dense",
+        Example((6,), equation="ab,b->a", output_shape=(), activation="softmax"),
+        "E302",
+        "leaves a single number",
+        "leave an axis",
+    ),
+    ("einsum_dense", Example((1,) * 11, equation="...c,c->...c", output_shape=1), "E302", "10 axes are", "reshape"),
 )  # fmt: skip
 
 
