@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,13 +14,15 @@ from netspec.errors import Diagnostic, InternalError, Source, SpecError, Where
 from netspec.expand import expand
 from netspec.graph import Graph
 from netspec.limits import DEFAULT_LIMITS, Limits
-from netspec.load import Loader, decode, read_text, to_yaml
-from netspec.parse import parse
+from netspec.load import Loaded, Loader, decode, read_text, to_yaml
+from netspec.parse import parse, parse_blocks
 from netspec.syntax import Network
 from netspec.values import Problems
 
 if TYPE_CHECKING:
     import keras
+
+    from netspec.backends.weights import LoadedWeights
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,15 +63,42 @@ class Spec:
 
         return resolved(self.network, self.limits)
 
-    def build(self, seed: int | None = None) -> keras.Model:
+    def build(self, seed: int | None = None, *, weights: str | Path | None = None, strict: bool = False) -> keras.Model:
         """Build an ordinary Keras model. With a ``seed`` the weights are the same every time.
 
-        Raises `SpecError` (E410, E502, E503) where the network is too large or Keras can't build it, and
-        `InternalError` where Keras built something else than was foreseen.
+        ``weights`` and ``strict`` are those of `load_weights`; what was not taken is said in a warning.
+
+        Raises `SpecError` (E410, E502, E503, and those of `load_weights`) where the network is too large, Keras can't
+        build it, or the weights can't be had, and `InternalError` where Keras built something else than was foreseen.
         """
         from netspec.backends.keras import build
 
-        return build(self._graph, self.limits, seed=seed)
+        if weights is not None:
+            self.require_weights(weights)
+        model = build(self._graph, self.limits, seed=seed)
+        if weights is not None:
+            loaded = self.load_weights(model, weights, strict=strict)
+            if loaded.left or loaded.notes:
+                warnings.warn(str(loaded), stacklevel=2)
+        return model
+
+    def load_weights(self, model: keras.Model, weights: str | Path, *, strict: bool = False) -> LoadedWeights:
+        """Give a model that was built from this spec the weights of a file, and say which were taken.
+
+        ``weights`` is a ``.weights.h5`` or ``.keras`` file, or ``"imagenet"`` for the published weights of the spec's
+        ``weights: {keras_application: …}``. What fits is taken, by the names of the layers or by the structure of the
+        original. Raises `SpecError` where nothing fits, or the weights can't be had (E504, E505, E506), and with
+        ``strict`` where anything is left; the model is then as it was.
+        """
+        from netspec.backends.weights import load_weights
+
+        return load_weights(model, self._graph, weights, self.network.application, strict=strict)
+
+    def require_weights(self, weights: str | Path) -> None:
+        """Refuse weights that `load_weights` could never take, without building anything. Raises `SpecError`."""
+        from netspec.backends.weights import require
+
+        require(self._graph, weights, self.network.application)
 
     def __repr__(self) -> str:
         return f"<Spec {self.name} from {self.file}: {self._graph!r}>"
@@ -94,12 +124,8 @@ def load_spec(
     """
     if isinstance(spec, Mapping):
         return parse_spec(to_yaml(spec), name="<mapping>", set=set, root=root, limits=limits)
-    path = Path(spec)
-    text, mistake = read_text(path, limits)
-    if mistake:
-        code, message = mistake
-        raise SpecError([Diagnostic(code, f"{path} {message}", _nowhere(str(path)))])
-    return _load(Source(str(path), text), path, set, Path(root) if root else path.resolve().parent, limits)
+    source, folder = _open(Path(spec), root, limits)
+    return _load(source, Path(spec), set, folder, limits)
 
 
 def parse_spec(
@@ -118,36 +144,70 @@ def parse_spec(
     return _load(Source(name, data), None, set, Path(root) if root else None, limits)
 
 
+def check_file(
+    path: str | Path,
+    *,
+    set: Mapping[str, Any] | None = None,
+    root: str | Path | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+) -> tuple[Diagnostic, ...]:
+    """Check a spec, or a file of blocks that specs use, and give back the warnings. Otherwise as `load_spec`."""
+    source, folder = _open(Path(path), root, limits)
+    loader = Loader(folder, Problems(), limits)
+    with _reporting(loader, source):
+        loaded = loader.load(source, Path(path), set or {})
+        if not loaded.holds_only_blocks:
+            return _parse(source, loader, loaded).warnings
+        parse_blocks(loaded.tree, loader.problems, limits)
+    return tuple(map(loader.explain, loader.problems.all))
+
+
+def _open(path: Path, root: str | Path | None, limits: Limits) -> tuple[Source, Path]:
+    """Read the text of a file, and say which folder its other files may not leave."""
+    text, mistake = read_text(path, limits)
+    if mistake:
+        code, message = mistake
+        raise SpecError([Diagnostic(code, f"{path} {message}", _nowhere(str(path)))])
+    return Source(str(path), text), Path(root) if root else path.resolve().parent
+
+
 def _load(
     source: Source, path: Path | None, edits: Mapping[str, Any] | None, root: Path | None, limits: Limits
 ) -> Spec:
-    problems = Problems()
-    loader = Loader(root, problems, limits)
-    network = graph = None
+    loader = Loader(root, Problems(), limits)
+    with _reporting(loader, source):
+        return _parse(source, loader, loader.load(source, path, edits or {}))
+    raise InternalError(f"{source.name} was refused without a reason")
+
+
+def _parse(source: Source, loader: Loader, loaded: Loaded) -> Spec:
+    """Make a spec of its tree. Raises `SpecError`; all mistakes are among the loader's problems."""
+    problems, limits = loader.problems, loader.limits
+    network = parse(
+        loaded.tree, loaded.libraries, loaded.name, problems, limits, blocks_missing=loaded.libraries_missing
+    )
+    for name, warning in loaded.new_variables.items():
+        if name not in network.used_variables:
+            problems.add(warning)
+    graph = expand(network, problems, limits)
+    if graph is None:
+        raise SpecError(problems.errors)
+    files, found = tuple(loader.paths.values()), tuple(map(loader.explain, problems.all))
+    return Spec(network.name, source.name, network, limits, files, found, graph)
+
+
+@contextmanager
+def _reporting(loader: Loader, source: Source) -> Iterator[None]:
+    """Raise all mistakes that were found inside, in the order of the text."""
+    problems = loader.problems
     try:
         with _collector_paused():
-            loaded = loader.load(source, path, edits or {})
-            network = parse(
-                loaded.tree,
-                loaded.libraries,
-                loaded.name,
-                problems,
-                limits,
-                blocks_missing=loaded.libraries_missing,
-            )
-            for name, warning in loaded.new_variables.items():
-                if name not in network.used_variables:
-                    problems.add(warning)
-            graph = expand(network, problems, limits)
+            yield
     except SpecError as error:
         for diagnostic in error.diagnostics:
             problems.add(diagnostic)
-    if problems.errors or network is None or graph is None:
-        if not problems.errors:
-            raise InternalError(f"{source.name} was refused without a reason")
+    if problems.errors:
         raise SpecError(sorted(map(loader.explain, problems.errors), key=_reading_order(source)))
-    files, warnings = tuple(loader.paths.values()), tuple(map(loader.explain, problems.all))
-    return Spec(network.name, source.name, network, limits, files, warnings, graph)
 
 
 @contextmanager

@@ -102,6 +102,15 @@ def build(
             "-o", "--output", metavar="FILE", help="Save the model: .keras, .weights.h5 or .json by the ending."
         ),
     ] = None,
+    weights: Annotated[
+        str | None,
+        typer.Option(
+            "--weights",
+            metavar="FILE",
+            help="Load the weights of a .weights.h5 or .keras file, or imagenet: the published ones.",
+        ),
+    ] = None,
+    strict: Annotated[bool, typer.Option("--strict", help="Refuse weights that don't all fit.")] = False,
     set_: SetOption = None,
     seed: Annotated[
         int | None, typer.Option("--seed", metavar="N", min=0, max=2**32 - 1, help="Make the weights repeatable.")
@@ -112,12 +121,18 @@ def build(
     """Build the Keras model of SPEC."""
     if output is not None:
         _check_target(output)
+    if strict and weights is None:
+        raise typer.BadParameter("it is about --weights, which is not there", param_hint="--strict")
     loaded = _load(spec, set_, root, limit)
     if output is not None:
         _spare_sources(output, spec, loaded)
+    if weights is not None:
+        loaded.require_weights(weights)
     from netspec.backends import keras as backend
 
     model = backend.build(loaded.graph(), loaded.limits, seed=seed, progress=_progress("building"))
+    if weights is not None:
+        sys.stderr.write(f"{loaded.load_weights(model, weights, strict=strict)}\n")
     if summary:
         _print(loaded.summary())
     if output is not None:
@@ -146,7 +161,7 @@ def validate(
     for name in specs:
         diagnostics: Sequence[Diagnostic]
         try:
-            diagnostics, good = _load(name, set_, root, limit, warn=False).warnings, True
+            diagnostics, good = _check(name, set_, root, limit), True
         except SpecError as error:
             diagnostics, good = error.diagnostics, False
         checked.append(Checked(_shown(name), good, diagnostics))
@@ -161,21 +176,44 @@ def validate(
 
 @app.command()
 def summary(
-    spec: SpecArgument,
+    specs: Annotated[list[str], typer.Argument(metavar="SPEC...", help="The spec files; - reads standard input.")],
     depth: Annotated[Depth, typer.Option("--depth", help="How far to unfold.")] = Depth.block,
     json_: JsonOption = False,
     set_: SetOption = None,
     root: RootOption = None,
     limit: LimitOption = None,
 ) -> None:
-    """Show shapes, parameters and cost."""
-    loaded = _load(spec, set_, root, limit)
+    """Show shapes, parameters and cost; of several specs a line each."""
+    if len(specs) > 1:
+        _summarise(specs, set_, root, limit, as_json=json_)
+        return
+    loaded = _load(specs[0], set_, root, limit)
     if json_:
         from netspec.summary import as_json
 
         _print_json(as_json(loaded.graph()))
     else:
         _print(loaded.summary(depth.value))
+
+
+def _summarise(
+    specs: Sequence[str], edits: list[str] | None, root: Path | None, limits: list[str] | None, *, as_json: bool
+) -> None:
+    """Print a line for each spec, or one JSON object; what is wrong with one does not keep the others away."""
+    from netspec import summary
+
+    loaded = []
+    for spec in specs:
+        try:
+            loaded.append(_load(spec, edits, root, limits))
+        except SpecError as error:
+            _draw(error.diagnostics)
+    if as_json:
+        networks = [summary.as_json(spec.graph()) for spec in loaded]
+        _print_json({"schema": "netspec.summaries/1", "networks": networks})
+    elif loaded:
+        _print(summary.overview((spec.graph(), spec.file) for spec in loaded))
+    raise typer.Exit(GOOD if len(loaded) == len(specs) else WRONG_SPEC)
 
 
 @app.command()
@@ -236,6 +274,15 @@ def _load(
     if warn:
         _draw(loaded.warnings)
     return loaded
+
+
+def _check(spec: str, edits: list[str] | None, root: Path | None, limits: list[str] | None) -> tuple[Diagnostic, ...]:
+    """Check a spec, or a file of blocks, and give back the warnings."""
+    if spec == "-":
+        return _load(spec, edits, root, limits, warn=False).warnings
+    from netspec.api import check_file
+
+    return check_file(spec, set=_edits(edits), root=root, limits=_limits(limits))
 
 
 def _shown(spec: str) -> str:

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from netspec import yaml
+from netspec.block_definitions import LIBRARY_KEYS
 from netspec.errors import Diagnostic, Related, Source, SpecError, Where
 from netspec.limits import DEFAULT_LIMITS, Limits
-from netspec.options import escape, show_value
+from netspec.options import SPEC_KEYS, escape, show_value
 from netspec.registry import NAME
 from netspec.suggest import nearest
 from netspec.values import Problems
@@ -41,6 +42,12 @@ class Loaded:
     name: str
     new_variables: Mapping[str, Diagnostic]
     libraries_missing: bool = False
+
+    @property
+    def holds_only_blocks(self) -> bool:
+        """Whether the file is no spec, but a library that specs use."""
+        keys = self.tree.entries.keys()
+        return "blocks" in keys and not keys - {*LIBRARY_KEYS} & {*SPEC_KEYS}
 
 
 class Loader:

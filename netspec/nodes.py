@@ -15,7 +15,7 @@ from netspec.options import NODE_KEYS, shorten, show_value
 from netspec.plugins import find, installed
 from netspec.reader import Reader
 from netspec.references import POSITIONAL
-from netspec.registry import Mistakes, Type
+from netspec.registry import NAME, Mistakes, Type
 from netspec.suggest import OPTION_NOTES, fold, nearest
 from netspec.syntax import Branches, Call, Group, Located, Share, Source, Step, YamlBlock
 from netspec.values import Value, constant
@@ -51,6 +51,7 @@ class NodeReader:
         self.blocks = blocks
         self.broken_blocks: set[str] = set()
         self.blocks_missing = False  # blocks that are not known are not mistakes then
+        self.alone = False  # it is a library, and what it uses may be in any other
         self.input_as_node = False  # so the spec's input isn't missing, but in the wrong place
         self.conditional: set[Where] = set()  # places of names whose nodes have a condition
         self.defaults = defaults
@@ -463,7 +464,7 @@ class NodeReader:
                 "E113", str(error), where, path=path, help="this is a fault of the package that brings it"
             )
             return None
-        if entry is None and not (self.blocks_missing and TYPES.nearest(name, self.blocks) is None):
+        if entry is None and not self._may_be_elsewhere(name):
             from netspec.not_nodes import next_node
 
             mistake = TYPES.unknown(name, (*self.blocks, *installed()))
@@ -473,6 +474,12 @@ class NodeReader:
                 mistake.help = self._type_written(name) or mistake.help
             self.read.problems.mistake(mistake, where, path)
         return entry
+
+    def _may_be_elsewhere(self, name: str) -> bool:
+        """Whether a type that is not known may be a block of a file that is missing here."""
+        if self.alone:
+            return NAME.match(name) is not None and fold(name) not in {fold(entry.name) for entry in TYPES}
+        return self.blocks_missing and TYPES.nearest(name, self.blocks) is None
 
     def _type_written(self, name: str) -> str:
         """Say how a type is written that was written as an expression, as a call, or with a comment behind it."""

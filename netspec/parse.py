@@ -6,7 +6,7 @@ import netspec.blocks
 import netspec.layers  # noqa: F401  (importing both registers every type)
 from netspec import yaml
 from netspec.block_definitions import BlockReader
-from netspec.checks import check_budget, check_dtype, check_shape
+from netspec.checks import KERAS_APPLICATIONS, check_budget, check_dtype, check_shape
 from netspec.cost import BUDGETS
 from netspec.errors import Where
 from netspec.limits import Limits
@@ -14,7 +14,7 @@ from netspec.nodes import NodeReader, Scope
 from netspec.options import SPEC_KEYS, show_value
 from netspec.reader import Reader
 from netspec.suggest import KEY_WORDS, nearest
-from netspec.syntax import InputDeclaration, Network
+from netspec.syntax import Application, InputDeclaration, Network
 from netspec.values import Problems, constant
 
 LANGUAGE_VERSION = 1
@@ -38,6 +38,13 @@ def parse(
     ``blocks_missing`` says that a library could not be read: a type that is not known may be from there.
     """
     return _Parser(Network(tree, libraries, name, blocks_missing=blocks_missing), Reader(problems, limits)).network()
+
+
+def parse_blocks(tree: yaml.Mapping, problems: Problems, limits: Limits) -> None:
+    """Read a file of blocks alone. A type that it does not define may be from a file that is used beside it."""
+    reader = Reader(problems, limits)
+    parser = _Parser(Network(yaml.Mapping({}, tree.where), [tree], ""), reader)
+    parser.blocks()
 
 
 class _Parser:
@@ -81,6 +88,16 @@ class _Parser:
         self._weights()
         result.used_variables = {name for name, _ in self.read.uses}
         return result
+
+    def blocks(self) -> None:
+        """Read nothing but the library."""
+        self.nodes.alone = True
+        blocks = BlockReader(self.read, self.nodes, {})
+        for library in self.result.libraries:
+            if "netspec" in library.entries:
+                self._version(library)
+            blocks.declare(library, own=False)
+        blocks.read_bodies()
 
     def _top_level(self) -> None:
         """Refuse unknown keys. What is under one that holds a whole spec is read as if it stood at the margin."""
@@ -243,9 +260,24 @@ class _Parser:
                     check_budget(self.read.problems, value, value.constant, f"budget.{name}")
 
     def _weights(self) -> None:
-        weights = self.read.mapping(self.tree, "weights", "")
-        if weights:
-            self.read.known_keys(self.tree.entries["weights"], ("keras_application",), "weights")
+        help = "write weights: {keras_application: ResNet50}"
+        weights = self.read.mapping(self.tree, "weights", "", help)
+        if not weights:
+            return
+        self.read.known_keys(self.tree.entries["weights"], ("keras_application",), "weights")
+        name = weights.get("keras_application")
+        if name is None or name.broken:
+            return
+        path = "weights.keras_application"
+        if not isinstance(name, yaml.Scalar) or not isinstance(name.value, str):
+            self.read.wrong_kind("E108", "keras_application must be the name of one", name, path, help)
+        elif name.value not in KERAS_APPLICATIONS:
+            near = nearest(name.value, KERAS_APPLICATIONS)
+            help = f"write {near}" if near else f"Keras has {', '.join(KERAS_APPLICATIONS)}"
+            message = f"keras.applications has no {show_value(name.value)}"
+            self.read.problems.say("E108", message, name.where, path=path, help=help)
+        else:
+            self.result.application = Application(name.value, name.where)
 
     def _defaults(self) -> None:
         before = len(self.read.uses)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import html as html_module
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 from netspec.graph import Graph, Input, Node, Site, total_macs
@@ -83,33 +84,55 @@ def table(graph: Graph, file: str = "", depth: str = "block") -> str:
         [row.stage, row.text, str(row.copies), row.output, _count(row.params), _count(row.macs)]
         for row in rows(graph, depth)
     ]
+    for line, below in reversed(list(pairwise(lines))):
+        if below[0] == line[0]:  # a stage is named once
+            below[0] = ""
     what, count = {"stage": ("", "layers"), "block": ("block", "×"), "layer": ("layer", "×")}[depth]
     header = ["stage", what, count, "output", "params", "MACs"]
-    numeric = (2, 4, 5)
-    widths = [max(len(line[column]) for line in [header, *lines]) for column in range(len(header))]
-    gaps = 2 * (len(header) - 1)
-    for column, least in ((1, 16), (0, 12), (3, 12)):
+    drawn, width = _columns([header, *lines], numeric=(2, 4, 5), shrinking=((1, 16), (0, 12), (3, 12)))
+    return "\n".join([*_title(graph, file, width), *drawn, totals(graph)])
+
+
+def overview(networks: Iterable[tuple[Graph, str]]) -> str:
+    """A line for each network and the file it is from, at most 100 columns wide where the names of files allow it."""
+    lines = [
+        [escape(file), *_ends(graph), f"{graph.params.total:,}", _count(graph.macs), str(graph.layer_count)]
+        for graph, file in networks
+    ]
+    header = ["file", "input", "output", "params", "MACs", "layers"]
+    drawn, _ = _columns([header, *lines], numeric=(3, 4, 5), shrinking=((2, 12), (1, 12)))
+    return "\n".join(drawn)
+
+
+def _columns(
+    lines: Sequence[Sequence[str]], numeric: Collection[int], shrinking: Iterable[tuple[int, int]]
+) -> tuple[list[str], int]:
+    """Draw cells in columns, and say how wide they are together.
+
+    Where that is more than 100 columns, those named in ``shrinking`` are cut one after another, to a least width.
+    """
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    gaps = 2 * (len(widths) - 1)
+    for column, least in shrinking:
         excess = sum(widths) + gaps - WIDTH
         widths[column] = max(min(widths[column], least), widths[column] - max(0, excess))
-    drawn = []
-    previous = ""
-    for number, line in enumerate([header, *lines]):
-        stage = line[0] if line[0] != previous or number < 2 else ""
-        previous = line[0]
-        cells = [stage, *line[1:]]
-        drawn.append(
-            "  ".join(
-                _fit(cell, width).rjust(width) if column in numeric else _fit(cell, width).ljust(width)
-                for column, (cell, width) in enumerate(zip(cells, widths, strict=True))
-            ).rstrip()
-        )
-    total = sum(widths) + gaps
-    return "\n".join([*_title(graph, file, total), *drawn, totals(graph)])
+    drawn = [
+        "  ".join(
+            _fit(cell, width).rjust(width) if column in numeric else _fit(cell, width).ljust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ).rstrip()
+        for line in lines
+    ]
+    return drawn, sum(widths) + gaps
+
+
+def _ends(graph: Graph) -> list[str]:
+    """The shapes of the inputs, and those of the outputs."""
+    return [", ".join(show(graph.nodes[name].shape) for name in names) for names in (graph.inputs, graph.outputs)]
 
 
 def _title(graph: Graph, file: str, width: int) -> list[str]:
-    shapes = [", ".join(show(graph.nodes[name].shape) for name in names) for names in (graph.inputs, graph.outputs)]
-    left = f"{escape(graph.name)} · {shapes[0]} → {shapes[1]}"
+    left = f"{escape(graph.name)} · {' → '.join(_ends(graph))}"
     right = escape(file)
     if len(left) + len(right) + 2 > WIDTH:
         return [_fit(left, WIDTH), _fit(right, WIDTH)]

@@ -183,10 +183,10 @@ def test_a_fault_of_our_own_leaves_with_3(monkeypatch, capsys):
     def fails(*_, **__):
         raise InternalError("foreseen 1, built 2")
 
-    monkeypatch.setattr("netspec.api.load_spec", fails)
+    monkeypatch.setattr("netspec.api.check_file", fails)
     assert run(["validate", RESNET50]) == 3
     assert "internal error: foreseen 1, built 2" in capsys.readouterr().err
-    monkeypatch.setattr("netspec.api.load_spec", lambda *_, **__: 1 / 0)
+    monkeypatch.setattr("netspec.api.check_file", lambda *_, **__: 1 / 0)
     assert run(["validate", RESNET50]) == 3
     err = capsys.readouterr().err
     assert "ZeroDivisionError" in err

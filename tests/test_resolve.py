@@ -7,7 +7,9 @@ import pytest
 from netspec import load_spec, parse_spec
 
 ROOT = Path(__file__).parent.parent
-SPECS = sorted([*(ROOT / "specs").glob("**/*.yaml"), *(ROOT / "tests" / "specs").glob("*.yaml")])
+SPECS = sorted(
+    [*(ROOT / "specs").glob("*.yaml"), *(ROOT / "specs/zoo").glob("*.yaml"), *(ROOT / "tests" / "specs").glob("*.yaml")]
+)
 SPECS = [path for path in SPECS if not path.name.endswith(".expect.yaml")]
 
 

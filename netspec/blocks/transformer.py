@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from netspec.errors import Mistake
 from netspec.layer import Example
@@ -79,14 +79,14 @@ def rotary_attention(
 
     def heads(count: int, name: str) -> Tensor:
         bias = "de" if use_bias else None
-        options = {"equation": "abc,cde->abde", "output_shape": (steps, count, head), "bias_axes": bias}
+        options: dict[str, Any] = {"equation": "abc,cde->abde", "output_shape": (steps, count, head), "bias_axes": bias}
         return apply("einsum_dense", x, name=name, **options)
 
     groups = num_key_value_heads or num_heads
     query, key, value = heads(num_heads, "query"), heads(groups, "key"), heads(groups, "value")
-    turn = {"max_wavelength": max_wavelength, "interleaved": interleaved}
+    turn: dict[str, Any] = {"max_wavelength": max_wavelength, "interleaved": interleaved}
     query, key = apply("rotary_embedding", query, **turn), apply("rotary_embedding", key, **turn)
     mixed = apply("dot_product_attention", [query, key, value], use_causal_mask=use_causal_mask)
     bias = "e" if use_bias else None
-    options = {"equation": "abcd,cde->abe", "output_shape": (steps, size), "bias_axes": bias}
+    options: dict[str, Any] = {"equation": "abcd,cde->abe", "output_shape": (steps, size), "bias_axes": bias}
     return apply("einsum_dense", mixed, name="output", **options)

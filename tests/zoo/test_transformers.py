@@ -17,9 +17,9 @@ from netspec.graph import Graph
 ZOO = Path(__file__).parents[2] / "specs" / "zoo"
 
 PUBLISHED = [
-    # Table 1 of Touvron et al. (2020) says 22 M and 86 M; to the unit, of timm's vit_small_patch16_224 and torchvision's
-    # vit_b_16 and vit_l_16
+    # timm's vit_small_patch16_224; Touvron et al. (2020), table 1, say 22 M
     ("vits16", 22_050_664),
+    # torchvision's vit_b_16 and vit_l_16
     ("vitb16", 86_567_656),
     ("vitl16", 304_326_632),
     # the weights of https://huggingface.co/openai-community/gpt2, the tied output counted once
