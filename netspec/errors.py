@@ -75,6 +75,9 @@ CODES: Mapping[str, str] = {
     "E501": "the model can't be saved",
     "E502": "Keras can't build this",
     "E503": "the backend is not there",
+    "E504": "weights that can't be read",
+    "E505": "weights that don't fit",
+    "E506": "no published weights to be had",
     "W201": "a node reaches no output",
     "W202": "an edit makes a variable that nothing uses",
 }

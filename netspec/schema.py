@@ -22,7 +22,7 @@ from typing import Any
 import netspec.blocks
 import netspec.layers  # noqa: F401  (importing both registers every type)
 from netspec.block_definitions import PARAM_TYPES
-from netspec.checks import INPUT_DTYPES
+from netspec.checks import INPUT_DTYPES, KERAS_APPLICATIONS
 from netspec.cost import BUDGETS
 from netspec.layer import TYPES
 from netspec.options import NODE_KEYS, JsonSchema, Option
@@ -32,7 +32,7 @@ from netspec.registry import Type, objects
 
 SCHEMA_ID = "netspec.schema.json"
 NAME = "[A-Za-z_][A-Za-z0-9_]*"
-OBJECT_KINDS = ("initializer", "regularizer", "constraint", "layer")
+OBJECT_KINDS = ("initializer", "regularizer", "constraint")
 
 
 def spec_schema() -> JsonSchema:
@@ -55,6 +55,8 @@ def spec_schema() -> JsonSchema:
         "type": _type(types),
         **{f"type.{entry.name}": _options_of_type(entry, shared) for entry in types},
         **{kind: _object(kind, shared) for kind in OBJECT_KINDS},
+        "layer": _layer(),
+        "options": {"allOf": _by_type(types)},
         "param": _param(),
     }
     return {
@@ -178,6 +180,7 @@ def _list_of(schema: JsonSchema, **limits: int) -> JsonSchema:
 
 def _top_level(types: Iterable[Type]) -> dict[str, JsonSchema]:
     pads = {"anyOf": [_COUNT, _list_of({"anyOf": [_COUNT, _list_of(_COUNT, minItems=2, maxItems=2)]})]}
+    originals = {"enum": list(KERAS_APPLICATIONS)}
     keys = {
         "name": _described("Name of the network and of the built model; by default that of the file.", _TEXT),
         "description": _described("What the network is, for people.", _TEXT),
@@ -214,7 +217,7 @@ def _top_level(types: Iterable[Type]) -> dict[str, JsonSchema]:
         ),
         "weights": _described(
             "Where published weights come from.",
-            _with_keys({"keras_application": _described("Name of the keras.applications function.", _TEXT)}),
+            _with_keys({"keras_application": _described("The function of keras.applications.", anyOf=[originals])}),
         ),
     }
     version = _described(f"Version of the language: {LANGUAGE_VERSION}.", const=LANGUAGE_VERSION)
@@ -305,7 +308,7 @@ def _mapping(types: list[Type]) -> JsonSchema:
         "share": _described("A named layer, block or group to call again with the same weights.", _ref("reference")),
     }
     merge = {"merge": _described("The node that joins the ends of the branches, in order.", _ref("merge"))}
-    typed: JsonSchema = {"properties": {"type": kinds["type"], **keys}, "allOf": _by_type(types)}
+    typed: JsonSchema = {"properties": {"type": kinds["type"], **keys}, "allOf": [_ref("options")]}
     cases = [({"type": "object", "properties": {"type": _TEXT}, "required": ["type"]}, typed)]
     for kind, extra, required in (("nodes", {}, []), ("branches", merge, ["merge"]), ("share", _at_call(types), [])):
         alone: JsonSchema = {
@@ -374,11 +377,11 @@ def _plain(value: Any) -> Any:
 def _object(kind: str, shared: _Shared) -> JsonSchema:
     """An initializer, regularizer or constraint: its name, or a mapping with its type and options."""
     entries = sorted(objects(kind), key=lambda entry: entry.name)
-    names = _names(entries)
     options = {
         entry.name: {"properties": {**shared.options(entry), "type": True}, "additionalProperties": False}
         for entry in entries
     }
+    names = _names(entries)
     mapping = {
         "type": "object",
         "properties": {"type": _described(f"The {kind}.", anyOf=names)},
@@ -386,6 +389,13 @@ def _object(kind: str, shared: _Shared) -> JsonSchema:
         "allOf": _dispatch(options, _at_type),
     }
     return {"anyOf": [*names, mapping]}
+
+
+def _layer() -> JsonSchema:
+    """A layer that an option takes, written as a node is. That blocks and names have no place here, netspec says."""
+    kind = {"type": _described("The layer.", _ref("type"))}
+    mapping = {"type": "object", "properties": kind, "required": ["type"], **_ref("options")}
+    return {"anyOf": [_ref("type"), mapping]}
 
 
 # ---------------------------------------------------------------------------------------------------- inputs and blocks

@@ -22,6 +22,13 @@ class Located(NamedTuple):
     where: Where
 
 
+class Application(NamedTuple):
+    """The function of keras.applications whose published weights fit, and the place where it is written."""
+
+    name: str
+    where: Where
+
+
 Inputs = tuple[Located, ...] | dict[str, Located]
 
 
@@ -198,6 +205,7 @@ class Network:
     stages: dict[str, list[Step]] = field(default_factory=dict)
     outputs: list[tuple[Reference, Where]] | None = None
     budget: dict[str, Value] = field(default_factory=dict)
+    application: Application | None = None
     blocks: dict[str, YamlBlock] = field(default_factory=dict)
     blocks_missing: bool = False  # a file that may hold more of them could not be used
     names: dict[str, Where] = field(default_factory=dict)

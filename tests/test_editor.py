@@ -6,7 +6,7 @@ import pytest
 
 import netspec.blocks
 import netspec.layers  # noqa: F401
-from netspec.layer import TYPES
+from netspec.layer import TYPES, call_options
 from tests.editor.server import CURSOR, Mark, language_server
 
 ROOT = Path(__file__).parent.parent
@@ -97,12 +97,14 @@ def test_every_type_offers_its_own_options_only(server, name):
         ("type: mine\n‸", NODE_KEYS),
         ("nodes: [relu]\n‸", NODE_KEYS),
         ("branches: [[relu], []]\n‸", NODE_KEYS | {"merge"}),
-        ("share: a\n‸", NODE_KEYS),
+        ("share: a\n‸", NODE_KEYS | call_options()),
         ("{branches: [[], []], merge: ‸}", {entry.name for entry in TYPES}),
         ("{branches: [[], []], merge: {type: concatenate, a‸}}", NODE_KEYS | {"axis", "trainable", "dtype"}),
         ("{type: conv2d, padding: ‸}", {"valid", "same"}),
         ("{type: conv2d, use_bias: ‸}", {"true", "false"}),
         ("{type: dense, kernel_regularizer: {type: l1, l‸}}", {"l1"}),
+        ("{type: time_distributed, layer: {type: rescaling, s‸}}", {"scale", "offset", "trainable", "dtype"}),
+        ("{type: time_distributed, layer: d‸}", {entry.name for entry in TYPES}),
     ],
 )
 def test_exactly_this_is_offered(server, place, node, offered):
