@@ -223,14 +223,14 @@ def save(model: keras.Model, path: Path) -> None:
 
 
 def _save_all(model: keras.Model, descriptor: int) -> None:
-    _require_memory(model)
+    require_memory(model)
     with _KerasFile(io.FileIO(descriptor, "wb", closefd=False)) as file:
         model.save(file)
 
 
 def _save_weights(model: keras.Model, descriptor: int) -> None:
-    _require_memory(model)
-    with _WeightsInMemory() as weights, open(descriptor, "wb", closefd=False) as file:
+    require_memory(model)
+    with WeightsInMemory() as weights, open(descriptor, "wb", closefd=False) as file:
         model.save_weights(weights)
         file.write(weights.getbuffer())
 
@@ -247,7 +247,7 @@ _SAVE: dict[str, Callable[[Any, int], None]] = {
 }
 
 
-def _require_memory(model: keras.Model) -> None:
+def require_memory(model: keras.Model) -> None:
     """Raise `MemoryError` where the weights don't fit into memory a second time.
 
     HDF5 can't be stopped halfway: when a write fails, it tries again as Python ends, and takes the process down. So it
@@ -272,7 +272,7 @@ class _KerasFile(io.BufferedWriter):
         return "model.keras"
 
 
-class _WeightsInMemory(io.BytesIO):
+class WeightsInMemory(io.BytesIO):
     """Memory for Keras to save weights to; see `_KerasFile`."""
 
     def __str__(self) -> str:

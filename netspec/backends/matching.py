@@ -28,7 +28,8 @@ from typing import Any, NamedTuple
 from netspec.backends.keras import import_keras
 
 # The classes are called the same among Keras's layers and among its operations.
-SYMMETRIC_JOINS = frozenset({"Add", "Multiply", "Average", "Maximum", "Minimum"})
+# CustomScaleLayer is what keras.applications adds the scaled residuals of Inception-ResNet with.
+SYMMETRIC_JOINS = frozenset({"Add", "CustomScaleLayer", "Multiply", "Average", "Maximum", "Minimum"})
 
 Pair = tuple[Any, Any]
 

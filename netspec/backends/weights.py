@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from netspec.backends.keras import _require_memory, _WeightsInMemory
+from netspec.backends.keras import require_memory, WeightsInMemory
 from netspec.backends.matching import Matching, copy_weights, match, side_by_side
 from netspec.backends.weights_files import Store, Unreadable, Weight, misfit, opened, require_file
 from netspec.backends.weights_published import build, differences, nearest, published
@@ -178,9 +178,9 @@ class _Template:
     def __init__(self, model: Any) -> None:
         import h5py
 
-        _require_memory(model)
+        require_memory(model)
         self.model = model
-        self.memory = _WeightsInMemory()
+        self.memory = WeightsInMemory()
         model.save_weights(self.memory)
         self.file = h5py.File(self.memory, "r+")
         self.store = Store(self.file)
