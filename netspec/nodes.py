@@ -308,7 +308,7 @@ class NodeReader:
 
     def _read_share(self, tree: yaml.Mapping, path: str, scope: Scope) -> Share | None:
         at_call = call_options()
-        self.read.known_keys(tree, (*SHARE_KEYS, *at_call), path, what="a shared call")
+        self.read.known_keys(tree, SHARE_KEYS, path, what="a shared call", also=at_call)
         written = tree.entries["share"]
         reference = self.read.reference(written, f"{path}.share")
         if reference is None:

@@ -52,11 +52,15 @@ class Reader:
             return {}
         return item.entries
 
-    def known_keys(self, tree: yaml.Tree, known: Iterable[str], path: str, what: str = "") -> None:
+    def known_keys(
+        self, tree: yaml.Tree, known: Iterable[str], path: str, what: str = "", also: Collection[str] = ()
+    ) -> None:
+        """Refuse other keys than these; ``also`` may be there, but is only named to who nearly wrote it."""
         assert isinstance(tree, yaml.Mapping)
         for key, where in tree.keys.items():
-            if key not in known:
-                self.unknown_key(key, known, where, f"{path}.{key}".lstrip("."), what or path or "a spec")
+            if key not in known and key not in also:
+                near = [*known, *also] if nearest(key, also, KEY_WORDS) else known
+                self.unknown_key(key, near, where, f"{path}.{key}".lstrip("."), what or path or "a spec")
 
     def unknown_key(self, key: str, known: Iterable[str], where: Where, path: str, what: str) -> None:
         known = list(known)
