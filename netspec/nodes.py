@@ -416,8 +416,9 @@ class NodeReader:
         if value.is_constant and not value.broken:
             for mistake in entry.check_value(name, value.constant):
                 help = self._expression(entry, name, value, mistake, path) or mistake.help
+                inside = ".".join(map(str, [path, *mistake.option[1:]]))
                 self.read.problems.add(
-                    Diagnostic(mistake.code, mistake.message, value.find(mistake), path=path, help=help)
+                    Diagnostic(mistake.code, mistake.message, value.find(mistake), path=inside, help=help)
                 )
                 value.broken = True
         return value

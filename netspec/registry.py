@@ -26,6 +26,7 @@ from netspec.suggest import (
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 CACHE_SIZE = 4096
+MAX_LISTED = 40  # so many names are listed where none is near
 
 
 class Mistakes(Exception):
@@ -125,6 +126,14 @@ class Type:
             self._made.clear()
         self._made[key] = made
         return made
+
+    def disagreements(self, options: Mapping[str, Any]) -> list[Mistake]:
+        """Find what is wrong with options that are good one by one."""
+        try:
+            self.bind(options)
+        except Mistakes as error:
+            return error.mistakes
+        return []
 
     def make(self, options: dict[str, Any]) -> Any:
         """Make the object from options that are known to be good one by one."""
@@ -232,7 +241,7 @@ class Registry:
         near = self.nearest(name, also)
         if near:
             help = f"write {near}"
-        elif self.kind == "type":
+        elif len(self._types) > MAX_LISTED:
             help = TYPE_NOTES.get(fold(name.rpartition(".")[2]), "netspec blocks lists every type")
         else:
             help = f"there are {', '.join(sorted(self._types))}"
@@ -266,6 +275,8 @@ class Registry:
         for name, item in options.items():
             if name in entry.options:
                 mistakes += entry.check_value(name, item)
+        if not mistakes:
+            mistakes = entry.disagreements(options)
         for mistake in mistakes:
             mistake.option = path + mistake.option
             yield mistake

@@ -68,16 +68,14 @@ TYPE_WORDS = _by_word(
         "unit_normalization": "l2_norm l2_normalization l2_normalize lp_normalization normalize",
         # pooling
         "average_pooling2d": "average_pool average_pooling avg_pool avg_pool2d avg_pooling mean_pool mean_pool2d",
-        "global_average_pooling2d": """adaptive_average_pool adaptive_average_pooling2d adaptive_avg_pool
-            adaptive_avg_pool2d gap gap2d global_average_pool global_average_pooling global_avg_pool
+        "global_average_pooling2d": """gap gap2d global_average_pool global_average_pooling global_avg_pool
             global_avg_pool2d global_avg_pooling global_pool global_pooling reduce_mean""",
-        "global_max_pooling2d": """adaptive_max_pool adaptive_max_pool2d global_max_pool global_max_pool2d
-            global_max_pooling gmp reduce_max""",
+        "global_max_pooling2d": "global_max_pool global_max_pool2d global_max_pooling gmp reduce_max",
         "max_pooling2d": "max_pool max_pool2d max_pooling maxpooling pool pool2d pooling pooling2d subsampling",
         # resampling
-        "cropping2d": "center_crop crop crop2d cropping",
-        "up_sampling2d": """bilinear_upsampling interpolate resize resize_bilinear resize_images unpool
-            unpooling upsample upsample2d upsampling upsampling_bilinear2d upsampling_nearest2d upscale""",
+        "cropping2d": "crop crop2d cropping",
+        "up_sampling2d": """bilinear_upsampling interpolate unpool unpooling upsample upsample2d upsampling
+            upsampling_bilinear2d upsampling_nearest2d upscale""",
         "zero_padding2d": "constant_pad2d pad pad2d padding zero_pad zero_pad2d zero_padding",
         # merging
         "add": "elementwise_add eltwise merge plus residual_add shortcut skip_connection sum",
@@ -88,6 +86,25 @@ TYPE_WORDS = _by_word(
         "minimum": "min",
         "multiply": "elementwise_mul mul times",
         "subtract": "minus sub",
+        # attention
+        "additive_attention": "bahdanau bahdanau_attention concat_attention",
+        "attention": "luong luong_attention",
+        "einsum_dense": "dense_general einsum tensordot",
+        "group_query_attention": "gqa grouped_query_attention mqa multi_query_attention",
+        "multi_head_attention": """attn causal_self_attention cross_attention masked_multi_head_attention mha mhsa msa
+            multi_head multi_head_cross_attention multi_head_dot_product_attention multi_head_self_attention
+            self_attention""",
+        "reversible_embedding": "tied_embedding tied_embeddings",
+        # recurrent layers and wrappers
+        "bidirectional": "bi_directional bidir",
+        "conv_lstm2d": "conv_lstm conv_lstm2d_cell conv_lstm_cell convolutional_lstm convolutional_lstm2d",
+        "gru": "cu_dnn_gru cudnn_gru gated_recurrent_unit gru_cell",
+        "lstm": """basic_lstm basic_lstm_cell cu_dnn_lstm cudnn_lstm long_short_term_memory lstm_block_cell lstm_cell
+            optimized_lstm_cell peephole_lstm""",
+        "simple_rnn": """basic_rnn basic_rnn_cell dynamic_rnn elman elman_rnn recurrent rnn rnn_cell simple_cell
+            simple_rnn_cell static_rnn vanilla_rnn""",
+        "spectral_normalization": "sn spectral_norm",
+        "time_distributed": "for_each_step per_step",
         # regularization
         "activity_regularization": "activity_regularizer",
         "alpha_dropout": "feature_alpha_dropout",
@@ -97,6 +114,37 @@ TYPE_WORDS = _by_word(
         # preprocessing
         "normalization": "standardize",
         "rescaling": "divide rescale scale",
+        "category_encoding": "encode_categories multi_hot_encoding one_hot_encoding to_categorical",
+        "center_crop": "center_cropping central_crop crop_center",
+        "discretization": "binning bucketize bucketized_column digitize discretize",
+        "hashed_crossing": "cross_hashed crossed_column feature_cross",
+        "hashing": "hash hash_bucket",
+        "integer_lookup": "index_lookup vocabulary_lookup",
+        "masking": "mask mask_layer mask_zero",
+        "mel_spectrogram": "log_mel log_mel_spectrogram mel",
+        "stft_spectrogram": "short_time_fourier_transform spectrogram stft",
+        # augmentation
+        "auto_contrast": "random_auto_contrast",
+        "contrast_limited_adaptive_histogram_equalization": "clahe",
+        "random_brightness": "adjust_brightness brightness",
+        "random_color_jitter": "color_jitter colour_jitter random_colour_jitter",
+        "random_contrast": "adjust_contrast contrast",
+        "random_elastic_transform": "elastic elastic_deformation elastic_transform",
+        "random_erasing": "coarse_dropout cutout erasing random_cutout random_erase",
+        "random_flip": "flip horizontal_and_vertical_flip mirror random_mirror",
+        "random_gaussian_blur": "blur gaussian_blur",
+        "random_grayscale": "random_gray random_greyscale",
+        "random_hue": "adjust_hue hue",
+        "random_invert": "invert",
+        "random_perspective": "perspective",
+        "random_posterization": "posterization posterize random_posterize",
+        "random_rotation": "random_rotate rotate rotation",
+        "random_saturation": "adjust_saturation saturation",
+        "random_sharpness": "adjust_sharpness random_adjust_sharpness sharpen sharpness",
+        "random_shear": "shear",
+        "random_translation": "random_shift random_translate shift translate translation",
+        "random_zoom": "random_scale zoom",
+        "solarization": "random_solarize solarize",
         # activations
         "exponential": "exp",
         "gelu": "gelu_tanh new_gelu quick_gelu",
@@ -117,9 +165,12 @@ TYPE_WORDS = _by_word(
         "identity": "bottleneck bottleneck_block identity_block",
         "convolutional": "conv_block convolutional_block projection_block",
         # nothing like these, though other names look near
-        "": """activation attention bilinear convlstm2d gru hashing input input_layer lambda lstm masking max_unpool
-            max_unpool2d model module_list reflection_pad2d replication_pad2d resizing rnn rotary_embedding sequential
-            softmin spectral_norm spectral_normalization swiglu transformer""",
+        "": """activation adaptive_average_pool adaptive_average_pool2d adaptive_avg_pool adaptive_avg_pool2d
+            adaptive_max_pool adaptive_max_pool2d aug_mix bi_gru bi_lstm bi_rnn bilinear cut_mix equalization
+            equalize horizontal_flip input input_layer lambda max_unpool max_unpool2d mix_up model module_list
+            one_hot random_crop random_horizontal_flip random_resized_crop random_vertical_flip reflection_pad2d
+            replication_pad2d resize resize_bilinear resize_images rotary_embedding sequential softmin string_lookup
+            swiglu text_vectorization transformer vertical_flip""",
     }
 )
 
@@ -173,7 +224,7 @@ OPTION_WORDS = _by_word(
         "approximate": "approx approximation tanh",
         # biases and weights
         "use_bias": """add_bias bias bias_attr bias_enabled bias_term biased biases has_bias include_bias
-            include_biases usebias w_bias with_bias""",
+            include_biases qkv_bias usebias w_bias with_bias""",
         "center": "add_offset beta bias bias_term create_offset has_bias use_beta use_bias use_offset with_bias",
         "scale": "create_scale factor gain gamma has_scale mult multiplier rescale use_gamma use_scale",
         "offset": "add bias shift",
@@ -199,6 +250,42 @@ OPTION_WORDS = _by_word(
         "momentum": "bn_momentum decay decay_rate moving_average_decay moving_average_fraction",
         "axis": """axes axis_index begin_norm_axis channel_axis channels_axis concat_axis concat_dim dim
             dimension dims feature_axis reduction_axes""",
+        # attention
+        "num_heads": "attention_heads h head heads n_head n_heads nhead num_attention_heads num_head number_of_heads",
+        "num_query_heads": "attention_heads head heads n_head n_heads nhead num_attention_heads num_heads query_heads",
+        "num_key_value_heads": """key_value_heads kv_heads n_head_kv n_kv_heads num_groups num_kv_heads
+            num_query_groups""",
+        "key_dim": "d_head d_k dim_head head_dim head_size size_per_head",
+        "head_dim": "d_head d_k dim_head head_size key_dim size_per_head",
+        "value_dim": "d_v",
+        "output_shape": "features out_features out_shape output_dim output_size shape units",
+        "attention_axes": "axes axis",
+        "sliding_window": "attention_window local_window window window_size",
+        "use_causal_mask": "autoregressive causal causal_mask is_causal is_decoder mask masked unidirectional",
+        "use_gate": "gate gated",
+        "use_scale": "learned_scale scale scaled",
+        "score_mode": "mode score score_function score_type",
+        "dropout": """attention_dropout attention_probs_dropout_prob attn_drop attn_dropout attn_pdrop drop dropout_p
+            dropout_prob dropout_rate p rate""",
+        "equation": "einsum einsum_equation einsum_str expression formula subscripts",
+        "bias_axes": "bias_axis bias_dims bias_shape",
+        "tie_weights": "tie tie_embeddings tie_word_embeddings tied tied_weights weight_tying",
+        "logit_soft_cap": "final_logit_softcapping logits_soft_cap soft_cap softcap",
+        "reverse": "backwards inverse reversed",
+        # recurrent layers and wrappers
+        "recurrent_dropout": "hidden_dropout rec_dropout state_dropout variational_dropout zoneout",
+        "recurrent_activation": "gate_activation gate_fn gates_activation inner_activation recurrent_activation_fn",
+        "recurrent_initializer": "hidden_initializer inner_init recurrent_init recurrent_kernel_init",
+        "recurrent_regularizer": "recurrent_reg u_regularizer",
+        "unit_forget_bias": "forget_bias forget_bias_init",
+        "return_sequences": """all_steps full_sequence output_sequence return_all return_all_outputs return_seq
+            return_sequence sequence sequences""",
+        "go_backwards": "backward backwards is_reverse reverse reverse_input reversed time_reversed",
+        "unroll": "unrolled unrolling",
+        "merge_mode": "combine combiner merge mode output_mode reduce",
+        "layer": "cell forward forward_layer forward_rnn fw inner inner_layer module rnn wrapped wrapped_layer",
+        "backward_layer": "backward backward_rnn bw reverse_layer",
+        "power_iterations": "iterations n_power_iterations n_steps num_iterations power_iteration steps",
         # dropout and noise
         "rate": """amount drop drop_p drop_path drop_prob drop_probability drop_rate dropout dropout_p
             dropout_prob dropout_rate dropout_ratio fraction level p p_drop percent prob probability ratio""",
@@ -211,6 +298,31 @@ OPTION_WORDS = _by_word(
         "interpolation": """interp interpolate interpolation_method interpolation_mode method mode resample
             upsample_mode""",
         "dtype": "data_type dtypes precision",
+        "output_size": "out_size output_shape shape size target_shape target_size",
+        "n": "copies count num repeat repeats repetitions times",
+        "mask_value": "mask mask_token pad_value padding_value value",
+        # images, categories and sounds
+        "height": "h image_height img_height out_height target_height",
+        "width": "image_width img_width out_width target_width w",
+        "fill_mode": "border_mode mode",
+        "fill_value": "constant_values cval fill pad_value value",
+        "value_range": "bounds data_range range",
+        "factor": "amount delta magnitude max_delta p prob probability strength",
+        "height_factor": "factor height_range height_shift height_shift_range vertical zoom_range",
+        "width_factor": "horizontal width_range width_shift width_shift_range",
+        "num_tokens": "depth max_tokens num_categories num_classes vocab_size vocabulary_size",
+        "bin_boundaries": "bins boundaries buckets edges",
+        "num_bins": "bins buckets hash_bucket_size num_buckets",
+        "vocabulary": "ids tokens vocab vocabulary_list words",
+        "frame_length": "frame_size win_length window_length window_size",
+        "frame_step": "frame_stride hop hop_length hop_size stride",
+        "fft_length": "fft_size n_fft nfft",
+        "sequence_length": "frame_length win_length window_length",
+        "sequence_stride": "frame_step hop hop_length hop_size stride",
+        "sampling_rate": "fs sample_rate sr",
+        "num_mel_bins": "mel_bins n_mels num_mels",
+        "min_freq": "f_min fmin lower_edge_hertz",
+        "max_freq": "f_max fmax upper_edge_hertz",
         # keys of every node
         "name": "id label layer_name scope top var_scope",
         "from": "bottom bottoms froms in input inputs source sources src",
@@ -238,13 +350,30 @@ OPTION_NOTES: Mapping[str, str] = {
             "whether it trains is said when the model runs; leave it out"
         ),
         "track_running_stats updates_collections": "running means are always kept; leave it out",
-        "fused renorm virtual_batch_size": "Keras decides how it is computed; leave it out",
+        "flash_attention fused implementation renorm use_flash_attention virtual_batch_size": (
+            "Keras decides how it is computed; leave it out"
+        ),
         "device feature_dtype param_dtype use_cudnn": "this is not part of an architecture; leave it out",
+        "angle degrees max_angle": "write factor, as a part of a full turn: 36 degrees are 0.1",
+        "batch_first": "the batch always comes first; leave it out",
+        "attention_mask attn_mask key_padding_mask": (
+            "write use_causal_mask: true for a causal mask; padding is masked by an embedding with mask_zero: true"
+        ),
+        "add_bias_kv add_zero_attn": "Keras has no such steps; leave it out",
+        "kdim vdim": "the features of key and value follow from what flows in; leave it out",
+        "stateful": "a state that outlives a batch needs a batch of fixed size, which no spec has; leave it out",
+        "return_state": "a layer gives one tensor, its output, and keeps its state to itself; leave it out",
+        "bidir bidirectional": "wrap the layer: {type: bidirectional, layer: {type: lstm, units: 64}}",
+        "time_major": "the batch always comes first, then the steps; leave it out",
+        "go_backwards return_sequences": "lstm, gru and simple_rnn have it; in a wrapper, the layer inside",
+        "initial_state initial_states": "states flow in as further inputs: write from: {sequence: …, initial_state: …}",
         "reuse": "{share: NAME} calls a layer again with the same weights; leave it out",
         "padding_mode": "padding is always with zeros; leave it out",
         "ceil_mode": "sizes are rounded down; padding: same rounds them up",
         "count_include_pad divisor_override exclusive": "padding never counts in an average; leave it out",
-        "return_indices return_mask": "a layer gives one tensor; leave it out",
+        "need_weights output_attentions return_attention_scores return_indices return_mask": (
+            "a layer gives one tensor; leave it out"
+        ),
         "end_axis end_dim start_axis start_dim": "all axes but the batch are laid flat; leave it out",
         "align_corners antialias half_pixel_centers recompute_scale_factor": (
             "pixels are seen as areas, as Keras does; leave it out"
@@ -274,15 +403,38 @@ TYPE_NOTES: Mapping[str, str] = {
     fold(word): note
     for words, note in {
         "activation": "write the activation itself as the type: {type: relu}, or - relu",
+        "bi_gru bi_lstm bi_rnn": "write {type: bidirectional, layer: {type: lstm, units: 64}}",
+        "aug_mix cut_mix mix_up": "mix the images before they come in; rand_augment changes each of them alone",
+        "equalization equalize": "write auto_contrast, or contrast_limited_adaptive_histogram_equalization",
+        "horizontal_flip random_horizontal_flip": "write {type: random_flip, mode: horizontal}",
+        "random_vertical_flip vertical_flip": "write {type: random_flip, mode: vertical}",
+        "one_hot": "write {type: category_encoding, num_tokens: 10, output_mode: one_hot}",
+        "random_crop random_resized_crop": (
+            "Keras's layer crops only in training; crop images before they come in, or write center_crop"
+        ),
+        "resize resize_bilinear resize_images": (
+            "write up_sampling2d with the factor as its size, or resizing with a height and width"
+        ),
+        "string_lookup text_vectorization": "tensors hold numbers; look texts up before they come in",
         "lambda": "a spec holds no code; write the layers that do it, or register a block in Python",
         "module_list model sequential": "write {nodes: […]} for nodes that belong together",
     }.items()
     for word in words.split()
+} | {
+    fold(f"adaptive_{word}_pool{axes}"): (
+        f"write global_{kind}_pooling{axes or '2d'} for one value a channel, "
+        f"or adaptive_{kind}_pooling{axes or '2d'} with its output_size"
+    )
+    for kind, words in {"average": "average avg", "max": "max"}.items()
+    for word in words.split()
+    for axes in ("1d", "2d", "3d", "")
 }
 
 # Types whose name means something else to some who write it.
 MISTAKEN_TYPES: Mapping[str, str] = {
+    "bidirectional": "bidirectional wraps a recurrent layer: write layer: {type: lstm, units: 64}",
     "identity": "identity is a residual block: Keras's Identity is called linear",
+    "time_distributed": "time_distributed wraps a layer: write layer: {type: dense, units: 64}",
     "convolutional": "convolutional is a residual block: a plain convolution is conv2d",
 }
 

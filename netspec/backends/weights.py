@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from netspec.backends.keras import require_memory, WeightsInMemory
+from netspec.backends.keras import WeightsInMemory, require_memory
 from netspec.backends.matching import Matching, copy_weights, match, side_by_side
 from netspec.backends.weights_files import Store, Unreadable, Weight, misfit, opened, require_file
 from netspec.backends.weights_published import build, differences, nearest, published

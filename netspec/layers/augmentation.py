@@ -106,7 +106,8 @@ class RandomRotation(RandomMove):
     """Turns images around their middle."""
 
     factor: Annotated[
-        SignedRange, Doc("how far, as a part of a full turn: to both sides, or between two numbers (positive: left)")
+        SignedRange,
+        Doc("how far, as a part of a full turn: to both sides, or between two numbers (positive: counterclockwise)"),
     ]
 
 

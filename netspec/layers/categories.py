@@ -114,6 +114,9 @@ class Discretization(CategoryLayer):
         del options["trainable"]  # Keras's layer doesn't take it; it has no weights
         return options
 
+    def brief(self) -> str:
+        return f"{len(self.bin_boundaries) + 1} bins"
+
 
 @register_layer
 class Hashing(CategoryLayer):

@@ -82,7 +82,7 @@ Regularizer = Annotated[
     str | None, Registered("regularizer"), Doc("penalty on the weight or output, added to the loss")
 ]
 Constraint = Annotated[str | None, Registered("constraint"), Doc("what the weight is forced to after each step")]
-WrappedLayer = Annotated[str, Registered("layer"), Doc("the layer that is wrapped: {type: …} and its options")]
+WrappedLayer = Annotated[str, Registered("layer"), Doc("the layer that is wrapped")]
 
 LoraRank = Annotated[
     PositiveInt | None, Doc("rank of a low-rank addition that is trained instead of the frozen kernel; null for none")

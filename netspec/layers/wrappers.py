@@ -5,6 +5,7 @@ The layer inside is made and called by Keras itself, on one tensor. See https://
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Annotated, Any, Literal, cast
 
 from netspec.errors import Mistake
@@ -20,7 +21,7 @@ class Wrapper(Layer):
 
     layer: WrappedLayer
 
-    @property
+    @cached_property
     def inner(self) -> Layer:
         """What ``layer`` holds after binding."""
         return self.frozen_with_it(cast(Layer, self.layer))
@@ -147,7 +148,7 @@ class Bidirectional(Wrapper):
         Doc("the layer that goes backwards, with go_backwards: true; null makes it like the first"),
     ] = None
 
-    @property
+    @cached_property
     def backward(self) -> Layer:
         """What goes the other way."""
         if self.backward_layer is not None:
@@ -222,7 +223,11 @@ class Bidirectional(Wrapper):
         options["layer"] = self.inner.lower(keras, self.inner.type_name, inputs)
         if self.backward_layer is not None:
             options["backward_layer"] = self.backward.lower(keras, f"backward_{self.backward.type_name}", inputs)
-        return keras.layers.Bidirectional(**options, name=name)
+        made = keras.layers.Bidirectional(**options, name=name)
+        # It makes its layers anew from what they say of themselves, and convolutional ones don't tell their cell then.
+        made.forward_layer.cell.trainable = self.inner.trainable
+        made.backward_layer.cell.trainable = self.backward.trainable
+        return made
 
 
 @register_layer

@@ -175,8 +175,9 @@ def layers_for(draw: st.DrawFn, wrapper: str) -> Any:
     """Draw a layer to put into a wrapper, mostly one that suits it: by its name, or with options."""
     suiting = SUITING[wrapper] if draw(st.integers(0, 9)) else ""
     inner = draw(st.sampled_from([entry for entry in LAYERS if re.match(suiting, entry.name)]))
-    options = draw(options_of(inner))
-    return {"type": inner.name, **options} if options or draw(st.booleans()) else inner.name
+    options: dict[str, Any] = draw(options_of(inner))
+    by_name: bool = draw(st.booleans()) and not options
+    return inner.name if by_name else {"type": inner.name, **options}
 
 
 @st.composite
@@ -210,9 +211,13 @@ def _shapes_for(draw: st.DrawFn, entry: LayerType) -> tuple[Shape, ...]:
     first: Shape = tuple(draw(st.lists(st.sampled_from(_sizes_for(entry, rank)), min_size=rank, max_size=rank)))
     if ATTENTION.fullmatch(entry.name):
         value = draw(_like(first))
-        return (first, value, draw(_like(value)))[: draw(st.sampled_from((1, 2, 2, 3)))]
+        key = draw(_like(value))
+        if (*first, *value, *key).count(None) > 2 and len(key) == len(value):  # a run tries two unknown sizes apart
+            key = tuple(size or given for size, given in zip(key, value, strict=True))
+        return (first, value, key)[: draw(st.sampled_from((1, 2, 2, 3)))]
     if issubclass(entry.target, ImageLayer) and first:
-        first = (*first[:-1], draw(st.sampled_from(CHANNELS)))
+        # Unknown sizes are tried one after another until Keras takes one: with the wrong channels it takes none.
+        first = (*first[:-1], draw(st.sampled_from((3, None) if None in first[:-1] else CHANNELS)))
     if RECURRENT.fullmatch(entry.name):
         return (first, *draw(_states(entry, first)))
     count = draw(st.sampled_from((2, 2, 2, 2, 3, 1))) if entry.variadic else len(usual)
@@ -229,8 +234,10 @@ def _sizes_for(entry: LayerType, rank: int) -> tuple[int | None, ...]:
 def _states(draw: st.DrawFn, entry: LayerType, sequence: Shape) -> list[Shape]:
     """Draw no initial states or some, mostly as of a layer of few units that keeps the sizes between."""
     count = draw(st.sampled_from((0, 0, len(entry.inputs) - 1, len(entry.inputs) - 1, 1)))
-    state = (*sequence[1:-1], draw(st.sampled_from((1, 2, 2, 3, None))))
-    return [state if draw(st.integers(0, 4)) else draw(_like(state)) for _ in range(count)]
+    state = (*sequence[1:-1], draw(st.sampled_from((1, 2, 2, 3))))
+    drawn = [state if draw(st.integers(0, 4)) else draw(_like(state)) for _ in range(count)]
+    # Which size an unknown one has is tried, and one may run that only spreads a state over more units.
+    return [tuple(2 if size is None else size for size in state) for state in drawn]
 
 
 @st.composite
