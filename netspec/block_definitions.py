@@ -196,12 +196,13 @@ class BlockReader:
         for key, where in tree.keys.items():
             if key not in PARAM_KEYS:
                 near = nearest(key, PARAM_KEYS, KEY_WORDS)
+                usual = f"write {near}" if near else f"there are {', '.join(PARAM_KEYS)}"
                 self.read.problems.say(
                     "E112",
                     f"a param has no {show_value(key)}",
                     where,
                     path=f"{path}.{key}",
-                    help=f"write {near}" if near else f"there are {', '.join(PARAM_KEYS)}",
+                    help=self.read.cut_at_comma(tree, key) or usual,
                 )
                 return None
         schema = {

@@ -136,7 +136,7 @@ def check_inputs(entry: Type, count: int) -> None:
         if most == 1
         else f"{entry.required_inputs} or more inputs"
         if most is None
-        else (f"{most} inputs ({', '.join(entry.inputs)})")
+        else f"{_span(entry.required_inputs, most)} inputs ({', '.join(entry.inputs)})"
     )
     named = ", ".join(f"{name}: …" for name in entry.inputs)
     help = (
@@ -147,6 +147,10 @@ def check_inputs(entry: Type, count: int) -> None:
         else ("write from: with a list of them")
     )
     raise Mistake("E306", f"{entry.name} takes {wanted}, but here it gets {count}", help=help)
+
+
+def _span(least: int, most: int) -> str:
+    return str(most) if least == most else f"{least} to {most}"
 
 
 class BlockCall:

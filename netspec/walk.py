@@ -19,6 +19,7 @@ from netspec.layer import TYPES, Layer
 from netspec.limits import Limits
 from netspec.options import show_value
 from netspec.references import PREV, Reference
+from netspec.registry import Type
 from netspec.scopes import (
     BROKEN,
     Broken,
@@ -33,7 +34,7 @@ from netspec.scopes import (
 )
 from netspec.suggest import nearest
 from netspec.syntax import Branches, Call, Group, Located, Network, Share, Source, Step, YamlBlock
-from netspec.tensors import BlockCall
+from netspec.tensors import BlockCall, check_inputs
 from netspec.values import Problems
 
 MAX_DEPTH = 100
@@ -229,7 +230,8 @@ class Walker(Caller):
             help = f"write {near}" if near else f"its inputs are {', '.join(inputs)}"
             self.problems.say("E207", f"{name} has no input {show_value(wrong)}", source.where, path=path, help=help)
             return None
-        missing = [one for one in inputs[:required] if one not in references]
+        last = max((inputs.index(one) for one in references), default=-1)  # those before it are told by their place
+        missing = [one for one in inputs[: max(required, last + 1)] if one not in references]
         if missing:
             help = f"write from: {{{', '.join(f'{one}: …' for one in inputs)}}}"
             self.problems.say("E306", f"{name} needs an input {missing[0]}", source.where, path=path, help=help)
@@ -251,7 +253,8 @@ class Walker(Caller):
         if isinstance(body, Share):
             with self.reporting(body.where, f"{step.path}.share"):
                 target = resolve_entry(body.target, place)
-                return body.target.text, target.inputs, len(target.inputs)
+                shared = _layer_of(target)
+                return body.target.text, target.inputs, shared.required_inputs if shared else len(target.inputs)
             return None
         return (body.kind, (), 0) if body else None
 
@@ -351,16 +354,24 @@ class Walker(Caller):
         if target is None:
             return Entry(BROKEN)
         assert isinstance(target.output, Node)
-        if len(inputs) != (len(target.entered) or len(target.output.inputs)):
+        shared = _layer_of(target)
+        if shared and not shared.variadic:
+            try:
+                check_inputs(shared, len(inputs))
+            except Mistake as mistake:
+                self.say(mistake, step.where, step.path)
+                return Entry(BROKEN)
+        elif len(inputs) != (len(target.entered) or len(target.output.inputs)):
             message = f"{share.target.text} takes {len(target.entered)} inputs, but here it gets {len(inputs)}"
             self.say(Mistake("E306", message), step.where, step.path)
             return Entry(BROKEN)
         made = self.builder.nodes[slice(*target.span)]
-        if target.origin is None or (len(made) == 1 and made[0].name == target.built):
+        if shared:
             return self._share_layer(step, share, target, inputs, place, here, built)
         if share.options:
             self._not_at_call(step, share, next(iter(share.options)), share.target.text)
             return Entry(BROKEN)
+        assert target.origin is not None
         site = here.site or Site(step, Words("share", share.target.text), step.path, here.stage, built)
         self.count_step(step, STEPS_PER_USE)
         outer, self.use = self.use, self.use or step.where
@@ -429,3 +440,11 @@ class Walker(Caller):
         except Mistake as mistake:
             self.shape_mistake(mistake, step, None, site, [Related(f"{node.type} is made here", node.where)])
             return Entry(BROKEN)
+
+
+def _layer_of(target: Entry) -> Type | None:
+    """The type of the layer that a shared call calls again; None where it is a block or group."""
+    node = target.output
+    first, last = target.span
+    alone = target.origin is None or last - first == 1
+    return TYPES[node.type] if alone and isinstance(node, Node) and node.name == target.built else None
