@@ -340,8 +340,8 @@ class NodeReader:
             good = False
             name = str(mistake.option[0]) if mistake.option else None
             near = entry.meant(name, {**written, **options}) if name else None
-            if name and (cut := self.read.cut_at_comma(tree, name)):
-                mistake.help, near = cut, None
+            if name and near is None and (cut := self.read.cut_at_comma(tree, name)):
+                mistake.help = cut
             elif name and near is None and fold(name) not in OPTION_NOTES:
                 self._known_elsewhere(mistake, entry, written)
             self.read.problems.mistake(mistake, keys[name] if name else tree.where, f"{path}.{name}" if name else path)

@@ -60,8 +60,8 @@ class Reader:
         for key, where in tree.keys.items():
             if key not in known and key not in also:
                 near = [*known, *also] if nearest(key, also, KEY_WORDS) else known
-                help = self.cut_at_comma(tree, key)
-                self.unknown_key(key, near, where, f"{path}.{key}".lstrip("."), what or path or "a spec", help)
+                cut = self.cut_at_comma(tree, key)
+                self.unknown_key(key, near, where, f"{path}.{key}".lstrip("."), what or path or "a spec", cut)
 
     def cut_at_comma(self, tree: yaml.Mapping, key: str) -> str:
         """Say how a text is quoted that was cut at a comma, so that its end stands there as a key without a value."""
@@ -77,13 +77,14 @@ class Reader:
         space = " " * (tree.keys[key].column - text.where.end_column - 1)
         return f'a comma ends a text; write {before}: "{shorten(f"{text.value},{space}{key}")}"' if cut else ""
 
-    def unknown_key(self, key: str, known: Iterable[str], where: Where, path: str, what: str, help: str = "") -> None:
+    def unknown_key(self, key: str, known: Iterable[str], where: Where, path: str, what: str, cut: str = "") -> None:
+        """Refuse a key; ``cut`` says what to write where it is none, but the end of a text."""
         known = list(known)
         split = None if NAME.match(key) else _split(key)
         near = nearest(split[0] if split else key, known, KEY_WORDS)
         written = f"{near}: {shorten(split[1])}" if split else near
-        usual = f"write {written}" if near else f"it has {', '.join(known)}" if known else ""
-        help = help or KEY_NOTES.get((fold(key), near), usual)
+        help = f"write {written}" if near else cut or (f"it has {', '.join(known)}" if known else "")
+        help = KEY_NOTES.get((fold(key), near), help)
         self.problems.say("E106", f"{what} has no key {show_value(key)}", where, path=path, help=help)
 
     def key(self, tree: yaml.Tree, key: str) -> Where:

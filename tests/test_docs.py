@@ -37,6 +37,22 @@ def test_the_screens_show_something():
     assert screens[1][1].count("error[") == 4
 
 
+def test_every_layer_of_keras_is_a_type_or_has_a_reason():
+    generate = tool()
+    types, reasons = generate["types_by_layer"](generate["keras_layers"]()), generate["NOT_COVERED"]
+    assert {name for name, named in types.items() if not named} == set(reasons)
+    assert len(types) > 100
+    for name, reason in reasons.items():
+        assert re.fullmatch(r"[A-Z][^.]{20,100}\.", reason), f"{name}: {reason}"
+
+
+def test_the_layers_page_begins_with_how_many():
+    page = (ROOT / "docs" / "layers.md").read_text(encoding="utf-8")
+    covered, count = map(int, re.findall(r"\d+", page.splitlines()[0]))
+    first, second = (len(re.findall(r"^\| [A-Z]", part, re.MULTILINE)) for part in page.split("\n## "))
+    assert (first, first + second) == (covered, count)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_links_lead_somewhere(page):
     text = page.read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Write what is generated from the code: the JSON Schema, docs/types.md, and the screens in README.md.
+"""Write what is generated from the code: the JSON Schema, docs/types.md, docs/layers.md, and the screens in README.md.
 
     python tools/generate.py [--check]
 
@@ -13,6 +13,7 @@ import json
 import os
 import re
 import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -28,6 +29,89 @@ def types() -> str:
     from netspec.reference import types_page
 
     return types_page()
+
+
+# The layers of Keras that are no type, and why.
+NOT_COVERED: Mapping[str, str] = {
+    name: reason
+    for names, reason in {
+        "Layer Wrapper": "Other layers are made from it; on its own it computes nothing.",
+        "InputLayer": "A spec says its inputs with the key `input` or `inputs`.",
+        "Pipeline": "It runs layers one after another, as the nodes of a spec do.",
+        "Lambda": "It runs Python code, and a spec holds none.",
+        "FlaxLayer JaxLayer TorchModuleWrapper": "It runs code of another framework, and a spec holds no code.",
+        "TFSMLayer": "It runs a TensorFlow program from a file, and a spec opens nothing but specs.",
+        "StringLookup TextVectorization": "It takes text, and the tensors of a spec hold numbers.",
+        "RNN": "It goes through a sequence with a cell that is made in Python; those of Keras are types of their own.",
+        "GRUCell": "It is one step of `gru`, and gives several tensors; a type gives one.",
+        "LSTMCell": "It is one step of `lstm`, and gives several tensors; a type gives one.",
+        "SimpleRNNCell": "It is one step of `simple_rnn`, and gives several tensors; a type gives one.",
+        "StackedRNNCells": "It goes through several cells in each step; recurrent layers in a row do the same.",
+        "CutMix MixUp": "It mixes the images of a batch, and their labels, which don't flow through the network.",
+        "MaxNumBoundingBoxes": "It bounds the number of bounding boxes, which don't flow through the network.",
+        "AugMix": "It chooses its changes in Python while it is compiled, once for all batches.",
+        "Equalization": "Keras can't put it into a model: it takes the output for the input, and sees a cycle.",
+        "RandomCrop": "Outside training it doesn't crop, so that the output has another size than the layer says.",
+    }.items()
+    for name in names.split()
+}
+
+
+def keras_layers() -> dict[str, type]:
+    """The public layers of Keras, each by one name."""
+    import keras
+
+    public = {
+        name: value
+        for name, value in vars(keras.layers).items()
+        if isinstance(value, type) and issubclass(value, keras.layers.Layer)
+    }
+    names: dict[type, str] = {}
+    for name, value in public.items():
+        if value not in names or name == value.__name__:  # some have short names too
+            names[value] = name
+    return {name: value for value, name in names.items()}
+
+
+def types_by_layer(layers: Mapping[str, type]) -> dict[str, list[str]]:
+    """The types that are built as each of the layers."""
+    import keras
+
+    import netspec.layers  # noqa: F401  registers every type
+    from netspec.layer import TYPES, LayerType
+
+    types: dict[str, list[str]] = {name: [] for name in layers}
+    for entry in TYPES:
+        if isinstance(entry, LayerType):
+            built = getattr(keras.layers, entry.target.keras_name, None)
+            for name in [name for name, layer in layers.items() if layer is built]:
+                types[name].append(entry.name)
+    return types
+
+
+def layers() -> str:
+    """Every public layer of Keras: the types that are built as it, or why there is none."""
+    import keras
+
+    types = types_by_layer(keras_layers())
+    covered = {name: named for name, named in types.items() if named}
+    lines = [
+        f"# {len(covered)} of the {len(types)} layers of Keras",
+        "",
+        f"What becomes of every public layer of Keras {keras.__version__}; made from the code by `make docs`.",
+        "[types.md](types.md) has each type with its options.",
+        "",
+        *table("layer", "type", ((name, ", ".join(f"`{one}`" for one in sorted(covered[name]))) for name in covered)),
+        "",
+        f"## The other {len(types) - len(covered)}",
+        "",
+        *table("layer", "why it is no type", ((name, NOT_COVERED[name]) for name in types if name not in covered)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def table(left: str, right: str, rows: Iterable[tuple[str, str]]) -> list[str]:
+    return [f"| {left} | {right} |", "| --- | --- |", *(f"| {name} | {text} |" for name, text in sorted(rows))]
 
 
 def screens(page: str) -> str:
@@ -56,6 +140,7 @@ def generated() -> dict[Path, str]:
     return {
         ROOT / "schemas" / "netspec.schema.json": schema(),
         ROOT / "docs" / "types.md": types(),
+        ROOT / "docs" / "layers.md": layers(),
         readme: screens(readme.read_text(encoding="utf-8")),
     }
 

@@ -89,7 +89,8 @@ def test_a_layer_for_another_rank_is_named_if_there_is_one(name: str) -> None:
     options = dict(LAYER_TYPES[name].target.example.options)
     for other in {"1", "2", "3"} - {rank}:
         sibling = name.replace(f"{rank}d", f"{other}d")
-        mistake = refusal(name, options, (8,) * int(other) + (4,))
+        steps = len(LAYER_TYPES[name].target.example.inputs[0]) - int(rank) - 1
+        mistake = refusal(name, options, (8,) * (steps + int(other)) + (4,))
         assert mistake.code == "E302"
         assert (f"use {sibling}" in mistake.help) == (sibling in LAYER_TYPES)
 
