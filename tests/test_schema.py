@@ -1,6 +1,7 @@
 """The JSON Schema: current, complete, and as strict as a schema can be."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -266,3 +267,15 @@ def test_the_schema_knows_the_keys_that_the_checker_knows():
         assert set(known) in keys
     written = json.dumps(definitions["node"])
     assert all(f'"{key}": {{' in written for key in NODE_KEYS)
+
+
+def test_choices_do_not_depend_on_the_order_of_imports():
+    """Python takes `Literal["a", "b"]` and `Literal["b", "a"]` for one, so whichever comes first would be shown twice."""
+    written = [
+        tuple(re.findall(r'"([^"]*)"', literal))
+        for path in (ROOT / "netspec").rglob("*.py")
+        for literal in re.findall(r"Literal\[([^\]]*)\]", path.read_text(encoding="utf-8"))
+    ]
+    assert len(written) > 20
+    orders = {frozenset(choices): choices for choices in written}
+    assert [choices for choices in written if orders[frozenset(choices)] != choices] == []

@@ -60,7 +60,7 @@ class Resizing(ImageLayer):
     height: Height
     width: Width
     interpolation: Annotated[
-        Literal["bilinear", "nearest", "bicubic", "lanczos3", "lanczos5"], Doc("how values between are found")
+        Literal["nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"], Doc("how values between are found")
     ] = "bilinear"
     crop_to_aspect_ratio: Annotated[bool, Doc("whether the sides are cut off rather than squeezed")] = False
     pad_to_aspect_ratio: Annotated[bool, Doc("whether a border is added rather than the image stretched")] = False
