@@ -15,8 +15,7 @@ import tensorflow as tf
 from netspec import load_spec
 from netspec.backends.matching import copy_by_structure
 from tests.zoo import references
-from tests.zoo.applications import FOLDER
-from tests.zoo.comparison import TOLERANCE
+from tests.zoo.applications import FOLDER, TOLERANCE
 from tests.zoo.originals import randomise
 
 Edits = dict[str, Any]
@@ -144,19 +143,30 @@ def test_counts_are_the_published_ones(name: str):
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_same_network_as_by_hand(name: str):
-    network = NETWORKS[name]
-    reference = getattr(references, name)(network.size)
-    ours = load_spec(FOLDER / f"{name}.yaml", set=network.edits(network.size)).build()
-    assert ours.count_params() == reference.count_params()
-    make_last_layer_linear(ours)  # softmax and sigmoid make differences small that are not
-
-    randomise_all(reference)
-    copy_by_structure(reference, ours)
+    reference, ours = pair(name)
     given = samples(ours)
     assert difference(reference, ours, given) <= TOLERANCE
 
     del reference
     assert_every_weight_learns(ours, given)
+
+
+def difference_by_hand(name: str) -> float:
+    """How far a spec's outputs are from those of the network by hand."""
+    reference, ours = pair(name)
+    return difference(reference, ours, samples(ours))
+
+
+def pair(name: str) -> tuple[keras.Model, keras.Model]:
+    """The network by hand and that of the spec, with the same random weights."""
+    network = NETWORKS[name]
+    reference = getattr(references, name)(network.size)
+    ours = load_spec(FOLDER / f"{name}.yaml", set=network.edits(network.size)).build()
+    assert ours.count_params() == reference.count_params()
+    make_last_layer_linear(ours)  # softmax and sigmoid make differences small that are not
+    randomise_all(reference)
+    copy_by_structure(reference, ours)
+    return reference, ours
 
 
 def make_last_layer_linear(model: keras.Model) -> None:
