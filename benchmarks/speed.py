@@ -1,6 +1,6 @@
 """How fast netspec is, as ratios taken side by side in one run.
 
-    python benchmarks/speed.py                     everything, about two minutes
+    python benchmarks/speed.py                     everything, some minutes
     python benchmarks/speed.py start expand …      some of it
 
 start   `netspec summary specs/resnet50.yaml` as a whole process, next to one that imports Keras, builds
@@ -8,6 +8,7 @@ start   `netspec summary specs/resnet50.yaml` as a whole process, next to one th
 expand  expanding, inferring and counting ResNet-50 in one process, times a second, next to building it in Keras once
 chain   the time of a chain of layers, by its length: linear if the time per layer stays the same
 build   Spec.build() next to the same network written by hand in Keras, in one process, alternating, medians
+zoo     `netspec summary` of every spec as one process, next to building all of them
 """
 
 from __future__ import annotations
@@ -103,7 +104,25 @@ def build(rounds: int = 10) -> None:
     print(f"build   Spec.build() {mine:.2f} s · by hand {theirs:.2f} s · {mine / theirs:.3f} of its time")
 
 
-MEASURES = {"start": start, "expand": expand, "chain": chain, "build": build}
+def zoo(rounds: int = 3) -> None:
+    """Check and count all of specs/ with one command, and build the same networks."""
+    import keras
+
+    from netspec import load_spec
+
+    specs = sorted(map(str, [*(ROOT / "specs").glob("*.yaml"), *(ROOT / "specs" / "zoo").glob("*.yaml")]))
+    ours = process("-m", "netspec", "summary", *specs)
+    ours()
+    mine = statistics.median(seconds(ours) for _ in range(rounds))
+    theirs = 0.0
+    for spec in map(load_spec, specs):
+        theirs += seconds(spec.build)
+        keras.utils.clear_session()
+        gc.collect()
+    print(f"zoo     {len(specs)} specs {mine:.2f} s · built {theirs:.0f} s · {theirs / mine:.0f} times as fast")
+
+
+MEASURES = {"start": start, "expand": expand, "chain": chain, "build": build, "zoo": zoo}
 
 if __name__ == "__main__":
     for name in sys.argv[1:] or MEASURES:

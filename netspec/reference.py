@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
@@ -12,7 +13,7 @@ from netspec.errors import CODES, Mistake
 from netspec.layer import TYPES, Example, Layer
 from netspec.options import Option, show_value
 from netspec.plugins import find, load_all
-from netspec.registry import Type, objects
+from netspec.registry import NAME, Type, objects
 from netspec.shapes import Shape, show
 from netspec.suggest import nearest
 from netspec.tensors import BlockType, expand_example
@@ -24,9 +25,9 @@ OBJECT_KINDS = ("initializer", "regularizer", "constraint")
 def list_types() -> str:
     """Every type with a line about it, by family."""
     broken = load_all()
-    width = max(len(entry.name) for entry in TYPES)
     lines = []
     for (kind, family), entries in sorted(_families().items()):
+        width = max(len(entry.name) for entry in entries)
         lines.append(f"{family.replace('_', ' ')} ({kind}s)")
         lines += [f"  {entry.name:<{width}}  {_cut(entry.summary, WIDTH - width - 4)}" for entry in entries]
         lines.append("")
@@ -51,11 +52,17 @@ def describe_type(name: str) -> str:
         raise TYPES.unknown(name)
     lines = [f"{entry.name} · {entry.kind}", "", *_wrapped(entry.documentation), "", "options"]
     lines += _options(entry)
-    inputs = f"any number, {entry.inputs[0]}" if entry.variadic else ", ".join(entry.inputs)
-    lines += ["", f"inputs: {inputs}"]
+    lines += ["", f"inputs: {_inputs(entry)}"]
     if entry.example is not None:
         lines += ["", "example", *_example(entry)]
     return "\n".join(lines)
+
+
+def _inputs(entry: Type) -> str:
+    if entry.variadic:
+        return f"any number, {entry.inputs[0]}"
+    optional = entry.inputs[entry.required_inputs :]
+    return ", ".join(f"{name} (optional)" if name in optional else name for name in entry.inputs)
 
 
 def _wrapped(text: str) -> list[str]:
@@ -85,9 +92,7 @@ def _options(entry: Type) -> list[str]:
 def _example(entry: Type) -> list[str]:
     example: Example = entry.example
     shape, params, macs = _worked_out(entry, example)
-    options = "".join(
-        f", {name}: {show_value(_plain(value)).strip(chr(39))}" for name, value in example.options.items()
-    )
+    options = "".join(f", {name}: {_flow(value)}" for name, value in example.options.items())
     source = "" if len(example.inputs) == 1 else ", from: [a, b]" if len(example.inputs) == 2 else ", from: [a, b, c]"
     node = f"  - {{type: {entry.name}{source}{options}}}"
     shapes = " and ".join(show(shape) for shape in example.inputs)
@@ -102,6 +107,16 @@ def _worked_out(entry: Type, example: Example) -> tuple[Shape, int, int | None]:
         return graph.nodes[graph.outputs[0]].shape, graph.params.total, graph.macs
     result = entry.bind(dict(example.options)).apply(example.inputs)
     return result.shape, result.params, result.macs
+
+
+def _flow(value: Any) -> str:
+    """Write a value as it stands in braces; a text that YAML would cut there in quotes."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {_flow(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, tuple | list):
+        return "[" + ", ".join(map(_flow, value)) + "]"
+    shown = show_value(value)
+    return shown.strip("'") if isinstance(value, str) and NAME.match(value) else shown
 
 
 def _plain(value: Any) -> Any:

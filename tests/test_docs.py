@@ -1,5 +1,6 @@
 """What is written down is true: generated files are current, examples run, links lead somewhere."""
 
+import json
 import re
 import runpy
 from pathlib import Path
@@ -8,8 +9,11 @@ from typing import Any
 import pytest
 
 from netspec import load_spec, parse_spec
+from netspec.layer import TYPES
 from netspec.options import REQUIRED
+from netspec.reference import describe_type
 from netspec.references import RESERVED
+from netspec.shapes import show
 
 ROOT = Path(__file__).parent.parent
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "benchmarks").glob("*.md")])
@@ -157,3 +161,17 @@ def test_every_option_has_a_description():
             for option in entry.options.values():
                 assert option.description, f"{entry.name}.{option.name}"
                 assert option.default is REQUIRED or option.kind or option.check(option.default) is None
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in TYPES])
+def test_examples_can_be_copied(name):
+    """What `netspec blocks TYPE` shows as an example is read as it stands, and comes to what is written below it."""
+    *_, node, outcome = describe_type(name).splitlines()
+    shapes = TYPES[name].example.inputs
+    inputs = {letter: {"shape": list(shape)} for letter, shape in zip("abc", shapes, strict=False)}
+    declared = f"inputs: {json.dumps(inputs)}" if len(inputs) > 1 else f"input: {json.dumps(inputs['a'])}"
+    graph = parse_spec(f"netspec: 1\n{declared}\nhead:\n{node}\n").graph()
+    (output,) = graph.outputs
+    macs = "MACs unknown" if graph.macs is None else f"{graph.macs:,} MACs"
+    shown = f"{show(graph.nodes[output].shape)}, {graph.params.total:,} parameters, {macs}"
+    assert outcome.partition(" → ")[2] == shown

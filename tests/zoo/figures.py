@@ -45,7 +45,7 @@ OTHERS = """
 The reference is written by hand in plain Keras, in another way ([references.py](../tests/zoo/references.py)), or is
 KerasHub's. The published counts stand in the tests, with their sources (`tests/zoo/test_other_networks.py`,
 `tests/zoo/test_transformers.py`). Here are the sizes that the files describe; smaller inputs or depths are compared
-where that shows the same. `benchmarks/against_torchvision.py` compares the ResNets, ResNeXt, Wide ResNet and RegNet-Y with
+where that shows the same. `benchmarks/against_torchvision.py` compares ResNet, ResNeXt, Wide ResNet and RegNet-Y with
 torchvision's.
 
 | spec | input | parameters | MACs | lines | reference | difference |
@@ -54,7 +54,7 @@ torchvision's.
 
 
 def row(path: Path, reference: str, difference: float) -> str:
-    return f"{known(path)} {reference} | {difference:.0e} |\n"
+    return f"{known(path)} {reference} | {f'{difference:.0e}' if difference else 0} |\n"
 
 
 def of_keras() -> Iterator[str]:
