@@ -38,7 +38,7 @@ def tell(mistake: Mistake, step: Step, site: Site) -> Told:
     told = _STORIES.get(mistake.code)
     if told is None or not mistake.inputs:
         return Told(mistake.label, [], mistake.help)
-    story = _Story(mistake, site)
+    story = _Story(mistake, site, _refusing(step, site))
     label = told(story)
     here = {step.where, site.step.where if isinstance(site.step, Step) else step.where}
     notes: dict[Where, str] = {}
@@ -85,10 +85,11 @@ def _listed(shape: Shape) -> str:
 class _Story:
     """One mistake, the nodes that led to it, and what was found out about them."""
 
-    def __init__(self, mistake: Mistake, site: Site) -> None:
+    def __init__(self, mistake: Mistake, site: Site, layer: Layer | None) -> None:
         self.mistake = mistake
         self.inputs: Sequence[Node] = mistake.inputs
         self.site = site
+        self.layer = layer
         self.help = mistake.help
         self.notes: list[tuple[Where, str]] = []
 
@@ -112,7 +113,44 @@ class _Story:
                 origins.append((origin, f"{show(origin.shape)} from here on"))
         for origin, text in origins:
             self.note(origin, text)
+        self.help = self._way_to_join() or self.help
         return ""
+
+    def _way_to_join(self) -> str:
+        """Find the line to mend: one side lost its steps, or is a branch that changes the features it came from."""
+        ranks = {len(node.shape) for node in self.inputs}
+        for node in self.inputs:
+            first = _way(node)[0]
+            if ranks == {len(node.shape), len(node.shape) + 1} and _last_step_of(first):
+                return self.keep_steps(first)
+        if len(self.inputs) != 2 or len(ranks) != 1:
+            return ""
+        for branch, entered in (self.inputs, self.inputs[::-1]):
+            maker = _widened(branch)
+            follows = any(earlier is entered for earlier in _back(maker)) and branch.shape[:-1] == entered.shape[:-1]
+            if follows and "units" in _options(maker) and self.stands_alone(maker):
+                line = self.place(maker).line
+                return f"write units: {entered.shape[-1]} in line {line}, the size of what it is joined with"
+        return ""
+
+    def keep_steps(self, node: Node) -> str:
+        made = node.owner or node
+        block = "" if self.stands_alone(made) else f" of the {made.site.written.type_name}"
+        return f"add return_sequences: true to the {_last_step_of(made)}{block} in line {self.place(made).line}"
+
+    def stands_alone(self, node: Node) -> bool:
+        """Whether the line of a node holds its options: a block's use does not."""
+        return node.site is self.site or node.site.written is node.layer
+
+    def suits(self, shape: Shape) -> bool:
+        """Whether the number of axes would be right, for all that is known, if the first input had a shape."""
+        if self.layer is None:
+            return True
+        try:
+            self.layer.infer(shape, *(node.shape for node in self.inputs[1:]))
+        except Mistake as mistake:
+            return mistake.code != "E302"
+        return True
 
     def trail(self) -> str:
         """Of a window that is too large: the sizes on the way, and the lines that made them smaller."""
@@ -139,8 +177,12 @@ class _Story:
         first = _way(self.inputs[0])[0]
         if not first.inputs:
             return self.first()
-        self.note(first, f"{show(_main(first).shape)} becomes {show(first.shape)} here")
-        self.help += f", or take out the {first.type} in line {self.place(first).line}"
+        before = _main(first).shape
+        self.note(first, f"{show(before)} becomes {show(first.shape)} here")
+        if _last_step_of(first) and self.suits((before[0], *self.inputs[0].shape)):
+            self.help = self.keep_steps(first)
+        elif self.suits(before):
+            self.help += f", or take out the {first.type} in line {self.place(first).line}"
         return ""
 
     def unknown(self) -> str:
@@ -156,7 +198,7 @@ class _Story:
 
     def first(self) -> str:
         """Of sizes that don't fit: the line that made them."""
-        origin = _origin(self.inputs[0])
+        origin = _origin(self.inputs[min(self.mistake.notes, default=0)])
         self.note(origin, f"{show(origin.shape)} from here on")
         return ""
 
@@ -168,6 +210,27 @@ _STORIES: Mapping[str, Callable[[_Story], str]] = {
     "E304": _Story.unknown,
     "E305": _Story.first,
 }
+
+
+def _refusing(step: Step, site: Site) -> Layer | None:
+    """Find the layer that was refused its input, where it is written as a node of its own."""
+    bound = step.body.bound if isinstance(step.body, Call) else None
+    found = bound or (site.written if site.step is step else None)
+    return found if isinstance(found, Layer) else None
+
+
+def _last_step_of(node: Node) -> str:
+    """Name the layer, or the one inside it, that gives only the last step of a sequence; else nothing."""
+    options = _options(node)
+    if options.get("return_sequences") is False:
+        return node.type
+    wrapped = [value for value in options.values() if isinstance(value, Layer)]
+    inside = next((one.type_name for one in wrapped if one.options().get("return_sequences") is False), "")
+    return inside and f"{inside} inside the {node.type}"
+
+
+def _options(node: Node) -> Mapping[str, object]:
+    return node.layer.options() if isinstance(node.layer, Layer) else {}
 
 
 def _main(node: Node) -> Node:
@@ -187,6 +250,12 @@ def _back(node: Node) -> Iterator[Node]:
 def _origin(node: Node) -> Node:
     """Find the node that first had the shape that a node has."""
     *_, origin = takewhile(lambda earlier: earlier.shape == node.shape, _back(node))
+    return origin
+
+
+def _widened(node: Node) -> Node:
+    """Find the node that first had the features, the last size, that a node has."""
+    *_, origin = takewhile(lambda earlier: earlier.shape[-1:] == node.shape[-1:], _back(node))
     return origin
 
 

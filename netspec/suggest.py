@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from difflib import SequenceMatcher
 from functools import lru_cache
+from math import inf
 
 Words = Mapping[str, tuple[str, ...]]
 """From a word, folded, to what it may mean here; the first that exists is meant. Nothing: there is no such thing."""
@@ -88,6 +89,13 @@ TYPE_WORDS = _by_word(
         "subtract": "minus sub",
         # attention
         "additive_attention": "bahdanau bahdanau_attention concat_attention",
+        "class_token": "add_cls_token cls cls_token prepend_class_token",
+        "dot_product_attention": "scaled_dot_product scaled_dot_product_attention sdpa",
+        "layer_scale": "gamma_scale ls",
+        "position_embedding": "learned_position_embedding learned_positional_embedding pos_embed pos_embedding wpe",
+        "rotary_embedding": "apply_rotary_pos_emb ro_pe rope rotary rotary_pos_emb rotary_position_embedding",
+        "sinusoidal_position_embedding": """pos_enc position_encoding positional_encoding sine_position_encoding
+            sinusoidal_embedding sinusoidal_encoding sinusoidal_positional_embedding""",
         "attention": "luong luong_attention",
         "einsum_dense": "dense_general einsum tensordot",
         "group_query_attention": "gqa grouped_query_attention mqa multi_query_attention",
@@ -111,8 +119,9 @@ TYPE_WORDS = _by_word(
         "dropout": "do dout drop drop_out dropblock",
         "gaussian_noise": "add_noise noise",
         "spatial_dropout2d": "channel_dropout dropout2d feature_dropout",
+        "stochastic_depth": "drop_connect drop_path",
         # preprocessing
-        "normalization": "standardize",
+        "normalization": "Normalize standardize",
         "rescaling": "divide rescale scale",
         "category_encoding": "encode_categories multi_hot_encoding one_hot_encoding to_categorical",
         "center_crop": "center_cropping central_crop crop_center",
@@ -167,10 +176,13 @@ TYPE_WORDS = _by_word(
         # nothing like these, though other names look near
         "": """activation adaptive_average_pool adaptive_average_pool2d adaptive_avg_pool adaptive_avg_pool2d
             adaptive_max_pool adaptive_max_pool2d aug_mix bi_gru bi_lstm bi_rnn bilinear cut_mix equalization
-            equalize horizontal_flip input input_layer lambda max_unpool max_unpool2d mix_up model module_list
-            one_hot random_crop random_horizontal_flip random_resized_crop random_vertical_flip reflection_pad2d
-            replication_pad2d resize resize_bilinear resize_images rotary_embedding sequential softmin string_lookup
-            swiglu text_vectorization transformer vertical_flip""",
+            equalize feed_forward feed_forward_network ffn horizontal_flip input input_layer lambda max_unpool
+            max_unpool2d mix_up model module_list one_hot patch_embed patch_embedding patch_embeddings patchify
+            preprocess_input random_crop random_horizontal_flip random_resized_crop random_vertical_flip
+            reflection_pad2d replication_pad2d resize resize_bilinear resize_images sequential softmin string_lookup
+            swiglu text_vectorization to_tensor token_and_position_embedding transformer transformer_block
+            transformer_decoder transformer_decoder_layer transformer_encoder transformer_encoder_layer
+            transformer_layer vertical_flip""",
     }
 )
 
@@ -212,6 +224,9 @@ OPTION_WORDS = _by_word(
         "depth_multiplier": "channel_multiplier channels_multiplier depth dm multiplier",
         "target_shape": "dims new_shape newshape out_shape output_shape shape size sizes",
         "dims": "axes axis order pattern perm permutation",
+        "index": "at i idx indices offset pos position token",
+        "start": "begin begins first from_index lower offset start_index",
+        "stop": "end ends last stop_index until upper",
         # activations
         "activation": """act act_fn act_func act_layer activate activation_fn activation_func
             activation_function func nonlin nonlinearity output_activation""",
@@ -246,7 +261,8 @@ OPTION_WORDS = _by_word(
         "trainable": "learnable requires_grad train",
         "mask_zero": "mask masking",
         # normalization
-        "epsilon": "bn_eps bn_epsilon e eps epsilon_value variance_epsilon",
+        "epsilon": """bn_eps bn_epsilon e eps epsilon_value layer_norm_eps layer_norm_epsilon ln_eps norm_eps
+            rms_norm_eps variance_epsilon""",
         "momentum": "bn_momentum decay decay_rate moving_average_decay moving_average_fraction",
         "axis": """axes axis_index begin_norm_axis channel_axis channels_axis concat_axis concat_dim dim
             dimension dims feature_axis reduction_axes""",
@@ -271,7 +287,11 @@ OPTION_WORDS = _by_word(
         "bias_axes": "bias_axis bias_dims bias_shape",
         "tie_weights": "tie tie_embeddings tie_word_embeddings tied tied_weights weight_tying",
         "logit_soft_cap": "final_logit_softcapping logits_soft_cap soft_cap softcap",
-        "reverse": "backwards inverse reversed",
+        "reverse": "backwards inverse reversed transpose transposed",
+        "length": """block_size context_length context_size max_len max_length max_position max_position_embeddings
+            max_positions max_seq_len maxlen n_ctx n_positions num_positions seq_len sequence_length""",
+        "max_wavelength": "base rope_base rope_theta rotary_base theta wavelength",
+        "interleaved": "interleave is_neox_style rope_interleave",
         # recurrent layers and wrappers
         "recurrent_dropout": "hidden_dropout rec_dropout state_dropout variational_dropout zoneout",
         "recurrent_activation": "gate_activation gate_fn gates_activation inner_activation recurrent_activation_fn",
@@ -306,6 +326,8 @@ OPTION_WORDS = _by_word(
         "width": "image_width img_width out_width target_width w",
         "fill_mode": "border_mode mode",
         "fill_value": "constant_values cval fill pad_value value",
+        "mode": "axis direction",
+        "initial_value": "gamma gamma_init init init_value init_values layer_scale_init_value",
         "value_range": "bounds data_range range",
         "factor": "amount delta magnitude max_delta p prob probability strength",
         "height_factor": "factor height_range height_shift height_shift_range vertical zoom_range",
@@ -378,9 +400,21 @@ OPTION_NOTES: Mapping[str, str] = {
         "align_corners antialias half_pixel_centers recompute_scale_factor": (
             "pixels are seen as areas, as Keras does; leave it out"
         ),
+        "proj_size projection_size": "a projection is a node of its own: - {type: dense, units: 32} after the layer",
+        "spectral_norm use_spectral_norm": (
+            "wrap the layer: {type: spectral_normalization, layer: {type: conv2d, filters: 16, kernel_size: 3}}"
+        ),
+        "tie_to tied_to tied_with": (
+            "name a reversible_embedding, and write {share: NAME, reverse: true} in the place of this node"
+        ),
+        "context encoder_hidden_states encoder_output encoder_outputs hidden_states memory query": (
+            "tensors flow in by from: write from: {query: …, value: …}"
+        ),
         "affine elementwise_affine": "write center and scale, each true or false",
         "normalized_shape": "write axis, the axis or axes to normalize; the last one is the default",
-        "keep_prob keep_probability keep_rate": "write rate, the fraction that is dropped: 1 minus what is kept",
+        "keep_prob keep_probability keep_rate survival_prob survival_probability survival_rate": (
+            "write rate, the fraction that is dropped: 1 minus what is kept"
+        ),
         "no_bias": "write use_bias: false",
         "freeze frozen": "write trainable: false",
         "padding_idx": "write mask_zero: true, so that 0 means that there is nothing",
@@ -417,6 +451,25 @@ TYPE_NOTES: Mapping[str, str] = {
         ),
         "string_lookup text_vectorization": "tensors hold numbers; look texts up before they come in",
         "lambda": "a spec holds no code; write the layers that do it, or register a block in Python",
+        "feed_forward feed_forward_network ffn": (
+            "write two dense layers, the first with an activation, or take the block of specs/zoo: "
+            "use: [blocks/transformer.yaml]"
+        ),
+        "patch_embed patch_embedding patch_embeddings patchify": (
+            "write conv2d with the patch as its kernel_size and strides, then {type: reshape, target_shape: [-1, 768]}"
+        ),
+        "preprocess_input": "write rescaling with scale and offset, or normalization with mean and variance",
+        "swiglu": (
+            "write two branches of dense, one with activation: silu, and merge: multiply, or take the block of "
+            "specs/zoo: use: [blocks/transformer.yaml]"
+        ),
+        "to_tensor": "write {type: rescaling, scale: $(1 / 255)}; the channels stay last",
+        "token_and_position_embedding": "write embedding, and position_embedding after it",
+        """transformer transformer_block transformer_decoder transformer_decoder_layer transformer_encoder
+        transformer_encoder_layer transformer_layer""": (
+            "write multi_head_attention and dense in branches with merge: add, or take the block of specs/zoo: "
+            "use: [blocks/transformer.yaml]"
+        ),
         "module_list model sequential": "write {nodes: […]} for nodes that belong together",
     }.items()
     for word in words.split()
@@ -433,6 +486,10 @@ TYPE_NOTES: Mapping[str, str] = {
 # Types whose name means something else to some who write it.
 MISTAKEN_TYPES: Mapping[str, str] = {
     "bidirectional": "bidirectional wraps a recurrent layer: write layer: {type: lstm, units: 64}",
+    "normalization": (
+        "normalization takes a mean and a variance, the square of the standard deviation, that are known before; "
+        "batch_normalization learns them"
+    ),
     "identity": "identity is a residual block: Keras's Identity is called linear",
     "time_distributed": "time_distributed wraps a layer: write layer: {type: dense, units: 64}",
     "convolutional": "convolutional is a residual block: a plain convolution is conv2d",
@@ -515,6 +572,9 @@ KEY_WORDS = _by_word(
         "branches": "branch parallel paths split",
         "merge": "aggregate combine fuse fusion join merge_mode mode reduce",
         "share": "call ref reuse same_as share_weights shared shared_with weights_from",
+        # of a shared call
+        "reverse": "backward backwards inverse reversed transpose transposed",
+        "use_causal_mask": "autoregressive causal causal_mask is_causal",
     }
 )
 
@@ -523,6 +583,10 @@ KEY_NOTES: Mapping[tuple[str, str | None], str] = {
     ("inputshape", "input"): "write input: {shape: [height, width, channels]}",
     ("inputsize", "input"): "write input: {shape: [height, width, channels]}",
     ("shape", "input"): "write input: {shape: [height, width, channels]}",
+    ("pretrained", "weights"): "write weights: {keras_application: ResNet50}, and build it with --weights imagenet",
+    ("includetop", None): "write head: null in a variant, which leaves the head out, or a head of your own",
+    ("classes", None): "write vars: {classes: 10} for a variable of that name",
+    ("numclasses", None): "write vars: {num_classes: 10} for a variable of that name",
 }
 
 
@@ -572,15 +636,21 @@ def _search(name: str, existing: tuple[str, ...], words: Words | None, guess: bo
         return None
     # A short name needs to be nearly right; in a long one a few wrong letters still leave no doubt.
     threshold = 0.75 if len(wanted) <= 4 else 0.7
-    best, best_ratio = None, threshold
+    best, best_ratio = None, (threshold, -inf)
     alike = [key for key in folded if 2 * min(len(key), len(wanted)) >= threshold * (len(key) + len(wanted))]
     if len(alike) > MAX_COMPARED:
         alike = [key for key in alike if key[:1] == wanted[:1]][:MAX_COMPARED]
     for key in alike:
-        ratio = SequenceMatcher(None, wanted, key).ratio()
-        if ratio > best_ratio or (best is None and ratio == threshold):
+        ratio = SequenceMatcher(None, wanted, key).ratio(), -abs(_number(key) - _number(wanted))
+        if ratio > best_ratio:
             best, best_ratio = folded[key], ratio
     return best
+
+
+def _number(name: str) -> int:
+    """The number at the end of a name: of names that are equally near, stage5 is nearer to stage6 than stage1."""
+    digits = re.search(r"[0-9]*\Z", name[-9:])
+    return int(digits[0] or 0) if digits else 0
 
 
 def _spellings(name: str, wanted: str) -> Iterator[tuple[str, str]]:

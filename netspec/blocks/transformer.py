@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from netspec.errors import Mistake
 from netspec.layer import Example
+from netspec.layers.attention import way_to_steps
 from netspec.options import Doc, Keywords, Registered
 from netspec.shapes import show
 from netspec.tensors import Tensor, apply, register_block
@@ -31,7 +32,7 @@ def position_embedding(
     """Adds a learned vector to each step, one for each position (Gehring et al., 2017)."""
     if len(x.shape) != 2:
         message = f"position_embedding wants steps×values (2 axes), but its input is {show(x.shape)}"
-        raise Mistake("E302", message, help="put reshape before it")
+        raise Mistake("E302", message, help=way_to_steps(x.shape))
     steps, size = x.shape
     if length is None and steps is None:
         message = "position_embedding has a vector for each position, but the number of steps is not known here"
@@ -70,11 +71,12 @@ def rotary_attention(
     """
     if len(x.shape) != 2:
         message = f"rotary_attention wants steps×values (2 axes), but its input is {show(x.shape)}"
-        raise Mistake("E302", message, help="put reshape before it")
+        raise Mistake("E302", message, help=way_to_steps(x.shape))
     steps, size = x.shape
     if key_dim is None and (size is None or size % num_heads):
         message = f"rotary_attention can't divide {show(x.shape[1:])} values among {num_heads} heads"
-        raise Mistake("E305", message, help="write key_dim, the size of a head", option=("num_heads",))
+        fitting = f"use a number of heads that divides {size}, or " if size else ""
+        raise Mistake("E305", message, help=f"{fitting}write key_dim, the size of a head", option=("num_heads",))
     head = key_dim or (size or 0) // num_heads
 
     def heads(count: int, name: str) -> Tensor:

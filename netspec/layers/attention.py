@@ -55,6 +55,17 @@ def sides(query: Any, value: Any = None, key: Any = None) -> Sides:
     return Sides(query, value, value if key is None else key, given)
 
 
+def way_to_steps(shape: Shape) -> str:
+    """Say how what is no sequence of vectors becomes one: numbers of words, one vector, the pixels of an image."""
+    if len(shape) < 2:
+        return "put embedding before it for words, or reshape for numbers: target_shape [-1, 1] makes a step of each"
+    if shape[-1] is None:
+        return "put reshape before it, which lays axes in one row"
+    steps = volume(shape[:-1])
+    row = f"[{-1 if steps is None else steps}, {shape[-1]}]"
+    return f"put {{type: reshape, target_shape: {row}}} before it, which lays axes in one row"
+
+
 def _differ(one: Size, other: Size) -> bool:
     return one is not None and other is not None and one != other
 
@@ -84,12 +95,7 @@ class AttentionLayer(Layer):
     def require_steps(self, query: Shape) -> None:
         """Refuse a query that has not the axes it needs."""
         if len(query) < 2:
-            require_rank(
-                self.type_name,
-                query,
-                "steps×features",
-                "put reshape before it: target_shape [-1, 1] makes a step of each value",
-            )
+            require_rank(self.type_name, query, "steps×features", way_to_steps(query))
 
     def require_matching_keys(self, joined: Sides) -> None:
         """Refuse keys that are not those of the values. Keras compares sizes that are unknown as if they were known."""
@@ -313,7 +319,7 @@ class GroupQueryAttention(HeadedAttention):
         return Projected(self.num_query_heads, self.num_key_value_heads, self.head_dim, self.head_dim)
 
     def require_steps(self, query: Shape) -> None:
-        require_rank(self.type_name, query, "steps×features", "put reshape before it, which lays axes in one row")
+        require_rank(self.type_name, query, "steps×features", way_to_steps(query))
 
     def attend(self, joined: Sides) -> Shape:
         features = joined.query[-1]

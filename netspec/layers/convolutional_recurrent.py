@@ -81,11 +81,13 @@ class ConvolutionalLSTM(SpatialLayer, SequenceLayer):
         return (*spatial, self.filters)
 
     def _way_to_steps(self, sequence: Shape) -> str:
-        """Say which sibling takes such a sequence, or how one is made."""
+        """Say which layer takes such a sequence, or what may be none, and how one is made."""
         rank = len(sequence) - 2
-        if rank in AXES:
-            return f"use {self.type_name.replace(f'{self.rank}d', f'{rank}d')}, or put reshape before it"
-        return "put reshape before it"
+        sibling = self.type_name.replace(f"{self.rank}d", f"{rank}d")
+        if rank == self.rank - 1:
+            steps = f"use {sibling} for steps like these, or " if rank in AXES else ""
+            return f"use conv{self.rank}d where there are no steps, or {steps}put reshape before it"
+        return f"use {sibling}, or put reshape before it" if rank in AXES else "put reshape before it"
 
     def kernels(self, sequence: Shape) -> Weights:
         """List the two kernels: of the input, and of the state."""

@@ -50,6 +50,17 @@ class Subscripts(NamedTuple):
         """The letters of the output whose sizes are given: all but the batch."""
         return self.outputs if self.dots_before else self.outputs[1:]
 
+    def with_more_axes(self, count: int) -> str:
+        """Write the equation for an input of so many axes more behind the batch; nothing where letters run out."""
+        used = "".join(self[:3])
+        more = [letter for letter in ascii_lowercase if letter not in used][:count]
+        if len(more) < count or len({*used, *more}) > len(ascii_lowercase):
+            return ""
+        inputs, outputs = (side[0] + "".join(more) + side[1:] for side in (self.inputs, self.outputs))
+        order = dict.fromkeys(inputs + self.kernel + outputs)
+        in_order = str.maketrans(dict(zip(order, ascii_lowercase, strict=False)))
+        return f"{inputs},{self.kernel}->{outputs}".translate(in_order)
+
 
 def parse(equation: str) -> Subscripts | None:
     """Read an equation in one of Keras's three forms; None where it is in none of them."""
@@ -98,9 +109,11 @@ class EinsumDense(Layer):
         letters = parse(self.equation)
         if letters is None:
             quoted = "" if "," in self.equation else '; where a comma ends a value, put it in quotes: "ab,bc->ac"'
+            tidy = re.sub(r"=>|→", "->", "".join(self.equation.split()))
+            meant = f'write equation: "{tidy}"; it has ' if parse(tidy) else "write "
             raise self._wrong_equation(
                 f"must be like {FORMS}, not {show_value(self.equation)}",
-                f"write the letters of the input, a comma, those of the kernel, -> and those of the output{quoted}",
+                f"{meant}the letters of the input, a comma, those of the kernel, -> and those of the output{quoted}",
             )
         return letters
 
@@ -116,7 +129,8 @@ class EinsumDense(Layer):
         if batch and (letters.outputs[0] != batch or batch in letters.kernel):
             raise self._wrong_equation(
                 f"{self.equation} mixes samples: {batch}, the first letter, is the batch",
-                f"begin the output with {batch}, and leave {batch} out of the kernel",
+                f"begin the output with {batch}, and leave {batch} out of the kernel; "
+                "two tensors are joined by dot or dot_product_attention",
             )
         for letter in letters.kernel:
             if letter not in letters.inputs + letters.outputs:
@@ -152,7 +166,11 @@ class EinsumDense(Layer):
 
     def _wrong_shape(self, what: str) -> Mistake:
         needed = self._letters.kernel + (self.bias_axes or "")
-        wanted = ", ".join(f"size of {letter}" if letter in needed else "null" for letter in self._letters.made)
+        open_letters = [letter for letter in self._letters.made if letter in needed]
+        sizes = {letter: f"size of {letter}" for letter in open_letters}
+        if len(open_letters) == 1 and isinstance(self.output_shape, int):
+            sizes = {open_letters[0]: str(self.output_shape)}
+        wanted = ", ".join(sizes.get(letter, "null") for letter in self._letters.made)
         return Mistake(
             "E105",
             f"{self.type_name}: output_shape {what}",
@@ -203,11 +221,14 @@ class EinsumDense(Layer):
         others = len(x) - len(named)
         if others < 0 or (others > 0 and not (letters.dots_before or letters.dots_after)):
             or_more = " or more" if letters.dots_before or letters.dots_after else ""
+            axes = "1 axis" if f"{len(named)}{or_more}" == "1" else f"{len(named)}{or_more} axes"
+            longer = letters.with_more_axes(others) if others > 0 else ""
+            fitting = f', as "{longer}" does' if longer else ""
             raise Mistake(
                 "E302",
-                f"{self.type_name} {self.equation} wants {len(named)}{or_more} axes beside the batch, "
+                f"{self.type_name} {self.equation} wants {axes} beside the batch, "
                 f"but its input is {show(x)} ({len(x)})",
-                help="give each axis of the input a letter of the equation, or put reshape before it",
+                help=f"give each axis of the input a letter of the equation{fitting}, or put reshape before it",
                 option=("equation",),
             )
         if letters.dots_before:

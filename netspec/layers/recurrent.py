@@ -52,10 +52,12 @@ class SequenceLayer(Layer):
         """Refuse an initial state, the input at ``index``, of another shape than the states have."""
         fits = len(state) == len(wanted) and all(a == b or None in (a, b) for a, b in zip(state, wanted, strict=True))
         if not fits:
+            units = f"write units: {state[0]}, or " if len(state) == len(wanted) == 1 and state[0] else ""
             raise Mistake(
                 "E305",
                 f"{self.type_name}: an initial state of {show(state)} does not fit its states of {show(wanted)}",
-                help=f"give a tensor of {show(wanted)}, such as the output of another {self.type_name} of that size",
+                help=f"{units}give a tensor of {show(wanted)}, such as the output of another {self.type_name} of that "
+                "size",
                 notes={index: f"this state is {show(state)}"},
             )
 
@@ -96,8 +98,7 @@ class RecurrentLayer(SequenceLayer):
         """Say how something that is no sequence of vectors becomes one."""
         if len(sequence) == 1:
             return (
-                "give the layer before it return_sequences: true if it is recurrent, put embedding before it for "
-                "words, or reshape for numbers"
+                "put embedding before it for words, or reshape for numbers: target_shape [-1, 1] makes a step of each"
             )
         if sequence[1:] and sequence.count(None) <= 1:
             features = volume(sequence[1:])

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from netspec.errors import Mistake
 from netspec.layer import Example, Layer, Weight, Weights, register_layer
+from netspec.layers.attention import way_to_steps
 from netspec.layers.fields import Initializer, PositiveInt
 from netspec.layers.operations import Operation, WithOperations
 from netspec.options import Doc, Keywords
@@ -20,6 +21,10 @@ Wavelength = Annotated[
     Keywords(exclusiveMinimum=0),
     Doc("longest wavelength of the angles, divided by 2π: in how many steps the slowest turns by 1"),
 ]
+
+_WAY_TO_HEADS = (
+    "put reshape or einsum_dense before it, which make the heads, or use multi_head_attention, which has them"
+)
 
 
 def count_along(ops: Any, x: Any, axis: int) -> Any:
@@ -65,7 +70,7 @@ class LearnedTokens(Layer):
         return (Weight("embeddings", (self.count, self._size(x))),)
 
     def _size(self, x: Shape) -> int:
-        require_rank(self.type_name, x, "steps×values", "put reshape before it")
+        require_rank(self.type_name, x, "steps×values", way_to_steps(x))
         return require_known(self.type_name, x[-1], "size of the last axis")
 
     def lower(self, keras: Any, name: str, inputs: tuple[Shape, ...]) -> Any:
@@ -89,7 +94,7 @@ class SinusoidalPositionEmbedding(Operation):
     max_wavelength: Wavelength = 10000.0
 
     def infer(self, x: Shape) -> Shape:
-        require_rank(self.type_name, x, "steps×values", "put reshape before it")
+        require_rank(self.type_name, x, "steps×values", way_to_steps(x))
         require_known(self.type_name, x[-1], "size of the last axis")
         return x
 
@@ -171,7 +176,7 @@ class DotProductAttention(Operation):
 
     def infer(self, query: Shape, key: Shape, value: Shape) -> Shape:
         for shape in (query, key, value):
-            require_rank(self.type_name, shape, "steps×heads×values", "put reshape or einsum_dense before it")
+            require_rank(self.type_name, shape, "steps×heads×values", _WAY_TO_HEADS)
         if query[2] != key[2] or key[1:] != value[1:] or not _may_be_equal(key[0], value[0]):
             raise Mistake(
                 "E305",

@@ -111,7 +111,20 @@ class TimeDistributed(Wrapper):
                 f"{self.type_name} wants steps and what stands at each (2 axes or more), but its input is {show(x)}",
                 help=f"write the {self.inner.type_name} by itself where there are no steps",
             )
-        return self.applied(self.inner, x[1:], "layer")
+        try:
+            return self.applied(self.inner, x[1:], "layer")
+        except Mistake as mistake:
+            if mistake.code == "E302" and self._takes(x):
+                mistake.help = f"write the {self.inner.type_name} by itself, which takes {show(x)}"
+            raise
+
+    def _takes(self, x: Shape) -> bool:
+        """Whether the layer inside could take the input as it is."""
+        try:
+            self.inner.infer(x)
+        except Mistake:
+            return False
+        return True
 
     def weights(self, x: Shape) -> Weights:
         return self.weights_inside(self.inner, x[1:])
