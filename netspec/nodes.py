@@ -16,7 +16,7 @@ from netspec.plugins import find, installed
 from netspec.reader import Reader
 from netspec.references import POSITIONAL
 from netspec.registry import NAME, Mistakes, Type
-from netspec.suggest import OPTION_NOTES, fold, nearest
+from netspec.suggest import fold, nearest
 from netspec.syntax import Branches, Call, Group, Located, Share, Source, Step, YamlBlock
 from netspec.values import Value, constant
 
@@ -342,7 +342,7 @@ class NodeReader:
             near = entry.meant(name, {**written, **options}) if name else None
             if name and near is None and (cut := self.read.cut_at_comma(tree, name)):
                 mistake.help = cut
-            elif name and near is None and fold(name) not in OPTION_NOTES:
+            elif name and near is None and not entry.note(name):
                 self._known_elsewhere(mistake, entry, written)
             self.read.problems.mistake(mistake, keys[name] if name else tree.where, f"{path}.{name}" if name else path)
             if name and near:

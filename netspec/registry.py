@@ -18,6 +18,7 @@ from netspec.suggest import (
     MISTAKEN_TYPES,
     OBJECT_WORDS,
     OPTION_NOTES,
+    OPTION_NOTES_BY_TYPE,
     OPTION_WORDS,
     TYPE_NOTES,
     fold,
@@ -77,7 +78,10 @@ class Type:
         absent = self.missing(names)
         missing = [name for name in self.options if name in absent]
         renamed = {_meant(name, missing) for name in unknown}
-        missing = [name for name in missing if name not in renamed]  # a misspelt option is one mistake, not two
+        advice = "; ".join(self._explained(name, names, also) for name in unknown)
+        # An option that is misspelt, or that a note says to write instead of another, is one mistake, not two.
+        told = {name for name in missing if re.search(rf"\bwrite [^:;{{]*\b{name}\b", advice)}
+        missing = [name for name in missing if name not in renamed | told]
         if missing:
             help = "add " + "; ".join(self._wanted(name) for name in missing)
             if len(missing) > 1 and self.name in MISTAKEN_TYPES:
@@ -96,6 +100,15 @@ class Type:
         """The options that mistakes are about; all of them where one does not say."""
         named = {str(mistake.option[0]) for mistake in mistakes if mistake.option}
         return named if all(mistake.option for mistake in mistakes) else set(self.options)
+
+    def note(self, name: str) -> str:
+        """What to do in place of an option that does not exist and can't be renamed; nothing where nothing is known."""
+        return OPTION_NOTES_BY_TYPE.get(self.name, {}).get(fold(name)) or OPTION_NOTES.get(fold(name), "")
+
+    def _explained(self, name: str, names: Mapping[str, object], also: Sequence[str]) -> str:
+        """The note on an option that does not exist, or on a type that was taken for another one."""
+        near = _meant(name, [option for option in (*self.options, *also) if option not in names])
+        return self.note(name) or ("" if near else MISTAKEN_TYPES.get(self.name, ""))
 
     def _wanted(self, name: str) -> str:
         option = self.options[name]
@@ -152,7 +165,7 @@ class Type:
     def unknown_option(self, name: str, names: Mapping[str, object], also: Sequence[str] = ()) -> Mistake:
         """Describe an option that does not exist, with the nearest one that is still free."""
         free = [option for option in (*self.options, *also) if option not in names]
-        note = OPTION_NOTES.get(fold(name))
+        note = self.note(name)
         near = None if note else _meant(name, free)
         split, odd = _split(name), ""
         if near and split:
@@ -242,7 +255,8 @@ class Registry:
         if near:
             help = f"write {near}"
         elif len(self._types) > MAX_LISTED:
-            help = TYPE_NOTES.get(fold(name.rpartition(".")[2]), "netspec blocks lists every type")
+            called = name.partition("(")[0].rpartition(".")[2]
+            help = TYPE_NOTES.get(fold(called), "netspec blocks lists every type")
         else:
             help = f"there are {', '.join(sorted(self._types))}"
         return Mistake("E101", f"there is no {self.kind} {show_value(name)}", help=help)

@@ -126,13 +126,21 @@ def _node(tree: yaml.Tree, known: _Known, defaults: _Defaults) -> Any:
         elif key == "branches":
             assert isinstance(item, yaml.Sequence)
             result[key] = [_nodes(branch, known, defaults) for branch in item.items]
-        elif key == "merge":
+        elif key == "merge" or _is_layer(key, tree, item):
             result[key] = _node(item, known, defaults)
         else:
             result[key] = _value(item, known)
     for name, value in defaults.get(str(result.get("type")), {}).items():
         result.setdefault(name, value)
     return result
+
+
+def _is_layer(key: str, node: yaml.Tree, item: yaml.Tree) -> bool:
+    """Whether an option of a node is a layer, for which defaults hold as well."""
+    entry = TYPES.get(str(yaml.plain(_entries(node).get("type", item))))
+    option = entry.options.get(key) if entry else None
+    written = isinstance(item, yaml.Mapping) or not str(yaml.plain(item)).startswith("$")
+    return option is not None and option.kind == "layer" and written
 
 
 def _value(tree: yaml.Tree, known: _Known) -> Any:

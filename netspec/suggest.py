@@ -432,6 +432,26 @@ OPTION_NOTES: Mapping[str, str] = {
     for word in words.split()
 }
 
+# The same for options of one type, which may be good ones of others.
+OPTION_NOTES_BY_TYPE: Mapping[str, Mapping[str, str]] = {
+    type_name: {fold(word): note for words, note in notes.items() for word in words.split()}
+    for type_name, notes in {
+        "multi_head_attention": {
+            "d_model embed_dim hidden_dim hidden_size model_dim qkv_features units": (
+                "write key_dim, the size of one head: the features divided by num_heads"
+            )
+        },
+        "normalization": {"std stddev": "write variance, the square of the standard deviation"},
+        "random_flip": {
+            "horizontal": "write mode: horizontal",
+            "vertical": "write mode: vertical",
+            "p prob probability rate": "half of the images are flipped; leave it out",
+        },
+        "center_crop": {"crop_size output_size size target_size": "write height and width, one number each"},
+        "resizing": {"output_size shape size target_size": "write height and width, one number each"},
+    }.items()
+}
+
 # What is no type, and why.
 TYPE_NOTES: Mapping[str, str] = {
     fold(word): note
@@ -522,6 +542,19 @@ OBJECT_WORDS = _by_word(
         "min_max_norm": "norm_range",
         "non_neg": "non_negative nonneg nonnegative positive",
         "unit_norm": "normalize normalized unit weight_norm",
+    }
+)
+
+# What people call the inputs of attention and of recurrent layers.
+INPUT_WORDS = _by_word(
+    {
+        "query": "decoder q queries target",
+        "value": "context encoder key_value kv memory source v values",
+        "key": "k keys",
+        "sequence": "input inputs x",
+        "initial_state": "h h0 hidden initial_states state",
+        "hidden_state": "h h0 hidden initial_hidden",
+        "cell_state": "c c0 cell initial_cell",
     }
 )
 

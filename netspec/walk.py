@@ -32,7 +32,7 @@ from netspec.scopes import (
     resolve,
     resolve_entry,
 )
-from netspec.suggest import nearest
+from netspec.suggest import INPUT_WORDS, nearest
 from netspec.syntax import Branches, Call, Group, Located, Network, Share, Source, Step, YamlBlock
 from netspec.tensors import BlockCall, check_inputs
 from netspec.values import Problems
@@ -226,7 +226,7 @@ class Walker(Caller):
             self.problems.say("E207", message, source.where, path=path, help=help)
             return None
         for wrong in (name for name in references if name not in inputs):
-            near = nearest(wrong, inputs)
+            near = nearest(wrong, inputs, INPUT_WORDS)
             help = f"write {near}" if near else f"its inputs are {', '.join(inputs)}"
             self.problems.say("E207", f"{name} has no input {show_value(wrong)}", source.where, path=path, help=help)
             return None
