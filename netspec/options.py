@@ -18,7 +18,7 @@ from functools import cached_property
 from typing import Annotated, Any, Literal, Union
 
 from netspec.errors import Mistake, RegistrationError
-from netspec.suggest import TYPE_WORDS, nearest
+from netspec.suggest import TYPE_WORDS, VALUE_NOTES, fold, nearest
 
 JsonSchema = dict[str, Any]
 
@@ -105,7 +105,7 @@ class Option:
         return Mistake(
             "E104",
             f"{self.name} must be {self.words}, not {show_value(value)}",
-            help=_way_out(self, value, owner),
+            help=_note(self.name, value, owner) or _way_out(self, value, owner),
             option=(self.name, *_position(self.validator, value)),
         )
 
@@ -349,6 +349,12 @@ def _position(validator: Any, value: object) -> tuple[str | int, ...]:
                 if error.path:
                     return (error.path[0],)
     return ()
+
+
+def _note(name: str, value: object, owner: str) -> str:
+    """Say what to write instead of a value that people write for that option of that type."""
+    notes = VALUE_NOTES.get((owner, name), {})
+    return notes.get(fold(value) if isinstance(value, str) else "", notes.get("", ""))
 
 
 def _way_out(option: Option, value: object, owner: str) -> str:

@@ -11,7 +11,7 @@ from netspec.cost import BUDGETS
 from netspec.errors import Where
 from netspec.limits import Limits
 from netspec.nodes import NodeReader, Scope
-from netspec.options import SPEC_KEYS, show_value
+from netspec.options import SPEC_KEYS, shorten, show_value
 from netspec.reader import Reader
 from netspec.suggest import KEY_WORDS, nearest
 from netspec.syntax import Application, InputDeclaration, Network
@@ -261,6 +261,11 @@ class _Parser:
 
     def _weights(self) -> None:
         help = "write weights: {keras_application: ResNet50}"
+        written = str(yaml.plain(self.tree.entries["weights"])) if "weights" in self.tree.entries else ""
+        if written.endswith((".h5", ".keras")):
+            help = f"a file is named when the model is built: netspec build SPEC --weights {shorten(written)}"
+        elif near := nearest(written, KERAS_APPLICATIONS):
+            help = f"write weights: {{keras_application: {near}}}"
         weights = self.read.mapping(self.tree, "weights", "", help)
         if not weights:
             return

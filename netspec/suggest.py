@@ -452,6 +452,26 @@ OPTION_NOTES_BY_TYPE: Mapping[str, Mapping[str, str]] = {
     }.items()
 }
 
+# Values of an option that people write otherwise; an empty word stands for any other value.
+VALUE_NOTES: Mapping[tuple[str, str], Mapping[str, str]] = {
+    option: {fold(word): note for words, note in notes.items() for word in words.split() or [""]}
+    for option, notes in {
+        ("attention", "score_mode"): {
+            "scaled scaled_dot scaled_dot_product": "write score_mode: dot, and use_scale: true for a learned factor",
+            "additive bahdanau": "write score_mode: concat, or use additive_attention",
+            "luong multiplicative": "write score_mode: dot",
+        },
+        ("bidirectional", "merge_mode"): {
+            "add": "write merge_mode: sum",
+            "multiply product": "write merge_mode: mul",
+            "average avg mean": "write merge_mode: ave",
+            "concatenate cat": "write merge_mode: concat",
+        },
+        ("gelu", "approximate"): {"tanh": "write approximate: true", "none exact": "write approximate: false"},
+        ("random_rotation", "factor"): {"": "a whole turn is 1: divide degrees by 360"},
+    }.items()
+}
+
 # What is no type, and why.
 TYPE_NOTES: Mapping[str, str] = {
     fold(word): note

@@ -402,7 +402,8 @@ class Walker(Caller):
 
     def _not_at_call(self, step: Step, share: Share, option: str, target: str) -> None:
         message = f"{target} does not take {option} at each call"
-        help = "take it out: the call has all options of what it shares"
+        able = [entry.name for entry in TYPES if option in getattr(entry.target, "call_options", ())]
+        help = f"take it out, or share a layer that does: {', '.join(able)}"
         self.say(Mistake("E102", message, help=help), share.options[option].where, f"{step.path}.{option}")
 
     def _said_at_call(self, step: Step, share: Share, layer: Layer, place: Place) -> Layer | None:
