@@ -38,8 +38,7 @@ def main(arguments: list[str]) -> int:
         found = verdict.judge(spec)
         print(json.dumps(spec), f"{found.outcome}: {found.reason}", sep="\n")
         if found.outcome == verdict.DISAGREE:
-            kind = verdict.kind_of(found.reason)
-            spec = smallest(spec, lambda one: verdict.kind_of(verdict.judge(one).reason) == kind)
+            spec = smallest(spec, lambda one: verdict.judge(one).kind == found.kind)
             print("as small as it gets:", dumped(spec), verdict.judge(spec).reason, sep="\n")
         return int(found.outcome == verdict.DISAGREE)
     warnings.simplefilter("ignore")  # of masks that a layer drops

@@ -25,7 +25,7 @@ from netspec.layer import LayerType
 from netspec.registry import Mistakes
 from netspec.shapes import Shape
 from tests.layers.agreement import LAYER_TYPES, apply
-from tests.layers.strategies import options_of, values_of
+from tests.layers.strategies import NEVER_LEFT_OUT, options_of, values_of
 
 Flavour = Literal["any", "valid"]
 Spec = dict[str, Any]
@@ -37,16 +37,32 @@ LARGEST = 2_000
 """Values in a tensor: what grows above is drawn anew, so that networks stay small."""
 
 RESIDUAL = ("identity", "convolutional", "basic")
+TRANSFORMER = ("class_token", "position_embedding", "rotary_attention")
 NAMES = ("v", "n", "s", "b", "p", "x")  # how vars, nodes, stages, blocks, params and inputs begin
 
+# Keras takes numbers of the right dtype alone, or makes some of another than it says; shapes know nothing of dtypes.
+LEFT_OUT = {"hashing", "hashed_crossing", "integer_lookup"}
+
+ANY_RANK = {"dense", "flatten", "linear", "reshape", "permute", "dropout"}
+ANY_RANK |= {"absolute", "take", "slice", "threshold", "layer_scale", "channel_scale", "masking", "embedding"}
+ANY_RANK |= {"discretization", "rescaling", "normalization", "reversible_embedding", "einsum_dense"}
+ANY_FAMILY = {"activations", "regularization", "normalization"}
+
+RECURRENT = ("lstm", "gru", "simple_rnn", "conv_lstm1d", "conv_lstm2d", "conv_lstm3d")
+WRAPPERS = {"time_distributed": 2, "bidirectional": 2, "spectral_normalization": 1}
+"""The wrappers, and how many axes their input has at least."""
+
+SLOW = {*RECURRENT, *WRAPPERS, "stft_spectrogram", "mel_spectrogram", "resizing", "center_crop"}
+SLOW |= {entry.name for entry in LAYER_TYPES.values() if entry.family == "augmentation"}
+"""Types that take Keras as long as a small network of others, or longer."""
+
 BY_RANK: dict[int | None, list[LayerType]] = {}
+SLOW_BY_RANK: dict[int | None, list[LayerType]] = {}
 for _entry in LAYER_TYPES.values():
-    _fits = (
-        None if _entry.family in ("activations", "regularization", "normalization") else len(_entry.example.inputs[0])
-    )
-    _fits = None if _entry.name in ("dense", "flatten", "linear", "reshape", "permute", "dropout") else _fits
-    if not _entry.variadic:
-        BY_RANK.setdefault(_fits, []).append(_entry)
+    _anywhere = _entry.family in ANY_FAMILY or _entry.name in ANY_RANK
+    _fits = None if _anywhere else len(_entry.example.inputs[0])
+    if not _entry.variadic and _entry.name not in {*LEFT_OUT, *WRAPPERS}:
+        (SLOW_BY_RANK if _entry.name in SLOW else BY_RANK).setdefault(_fits, []).append(_entry)
 JOINS = [entry for entry in LAYER_TYPES.values() if entry.variadic]
 
 
@@ -60,6 +76,8 @@ class Known:
     copies: int | None = None
     inputs: tuple[str, ...] = ()
     complete: bool = True
+    layer: LayerType | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -200,7 +218,19 @@ class Author:
         root.names["padding"] = Known(known, (root.history[0],))
 
     def _default(self) -> None:
-        entry = self.one(["conv2d", "dense", "batch_normalization", "max_pooling2d", "relu", "conv1d", "dropout"])
+        entry = self.one(
+            [
+                "conv2d",
+                "dense",
+                "batch_normalization",
+                "max_pooling2d",
+                "relu",
+                "conv1d",
+                "dropout",
+                "lstm",
+                "attention",
+            ]
+        )
         option = self.one([option for option in LAYER_TYPES[entry].options.values() if option.name != "dtype"])
         value = self.draw(values_of(LAYER_TYPES[entry], option.name))
         self.defaults[entry] = {option.name: self.spelt(value, None)}
@@ -226,8 +256,8 @@ class Author:
         """Write a value as it is, or as an expression that means it."""
         if isinstance(value, list | tuple):
             return [self.spelt(item, place) for item in value]
-        if isinstance(value, Mapping):
-            return dict(value)
+        if isinstance(value, Mapping):  # the options of a wrapped layer, an initializer, …
+            return {key: item if key == "type" else self.spelt(item, place) for key, item in value.items()}
         if not self.chance(12) or (isinstance(value, str) and "$" in value):
             return value
         if isinstance(value, int) and not isinstance(value, bool):
@@ -294,7 +324,9 @@ class Author:
         if self.chance(8):
             on = self.chance(70)
             node["when"] = self._condition(on, place)
-        kinds = ["layer"] * 60 + ["join"] * 14 + ["share"] * 5 + ["residual"] * 3
+        kinds = ["layer"] * 60 + ["join"] * 14 + ["share"] * 7 + ["residual"] * 3 + ["transformer"] * 3
+        if any(known.layer and known.layer.target.call_options for known in place.visible().values()):
+            kinds += ["share"] * 20
         if place.depth < 3:
             kinds += ["block"] * 9 + ["group"] * 8 + ["branches"] * 9
         kind = self.one(kinds if place.history else ["layer", "layer", "join"])
@@ -367,7 +399,7 @@ class Author:
     def after(self, type_name: str, options: Mapping[str, Any], inputs: tuple[Shape | None, ...]) -> Shape | None:
         """Guess what comes out; None where it isn't known, or the layer would refuse."""
         shapes = tuple(shape for shape in inputs if shape is not None)
-        if type_name not in LAYER_TYPES or len(shapes) < len(inputs):
+        if type_name not in LAYER_TYPES or len(shapes) < max(len(inputs), LAYER_TYPES[type_name].required_inputs):
             return None
         known = {key: value for key, value in self.defaults.get(type_name, {}).items() if "$" not in str(value)}
         try:
@@ -377,36 +409,106 @@ class Author:
 
     def _layer(self, node: dict[str, Any], place: Place, steady: bool) -> Known:
         shape = self._reading(node, place)
-        fitting = BY_RANK[None] * (1 if self.chance(50) else 0) + BY_RANK.get(len(shape or ()), [])
+        fitting = self._fitting(shape)
         wild = not self.careful or self.chance(15)
         everything = [entry for entries in BY_RANK.values() for entry in entries]
-        entry, options, output = self.one(everything if wild else fitting or BY_RANK[None]), {}, None
+        entry, options = self.one(everything if wild else fitting or BY_RANK[None]), {}
+        others: list[tuple[str, Shape | None]] = []
+        output: Shape | None = None
         for _ in range(8):
             options = self._options(entry, shape)
-            output = self.after(entry.name, options, (shape,))
+            others = self._further(entry, shape, options, place)
+            output = self.after(entry.name, options, (shape, *(other for _, other in others)))
             small = output is not None and prod(size or 1 for size in output) <= LARGEST
             if (wild and (output is None or small)) or (small and (not steady or output == shape)):
                 break
             entry = self.one(fitting or BY_RANK[None])
         else:
-            entry, options, output = LAYER_TYPES["relu"], {}, shape
+            entry, options, output, others = LAYER_TYPES["relu"], {}, shape, []
         node["type"] = entry.name
         node |= {key: self.spelt(value, place) for key, value in options.items()}
-        if isinstance(node.get("from"), str) and self.chance(10):
-            node["from"] = {"x": node["from"]}
-        return Known(output, (shape,))
+        if entry.target.call_options and "name" not in node and self.chance(60):  # so that it can be called again
+            node["name"] = self.name("n")
+        if others:
+            texts = [_alone(node.get("from", "prev")), *(text for text, _ in others)]
+            self._reads(node, entry.inputs, texts)
+        elif isinstance(node.get("from"), str) and self.chance(10):
+            node["from"] = {entry.inputs[0]: node["from"]}
+        entered = (shape, *(other for _, other in others))
+        return Known(output, entered, inputs=entry.inputs, layer=entry, options=options)
+
+    def _fitting(self, shape: Shape | None) -> list[LayerType]:
+        """The types that a shape suits, now and then of those that are slow."""
+        rank = len(shape or ())
+        if self.chance(6):
+            wrappers = [LAYER_TYPES[name] for name, least in WRAPPERS.items() if rank >= least]
+            if wrappers and self.chance(40):
+                return wrappers
+            return SLOW_BY_RANK.get(rank, [])
+        return BY_RANK[None] * (1 if self.chance(50) else 0) + BY_RANK.get(rank, [])
+
+    def _further(
+        self, entry: LayerType, shape: Shape | None, options: dict[str, Any], place: Place
+    ) -> list[tuple[str, Shape | None]]:
+        """Choose what a type with several inputs reads beside the first: the reference and the shape of each."""
+        most = len(entry.inputs) - 1
+        number = self.number(entry.required_inputs - 1, most) if entry.required_inputs > 1 or self.chance(60) else 0
+        references = {"prev": shape} if place.repeats else self.references(place, single=True)
+        if not number or not references or (place.repeats and not place.history):
+            return []
+        if entry.name in RECURRENT and self.chance(95):
+            states = [(text, state) for text, state in references.items() if state and len(state) == 1 and state[0]]
+            if not states or "units" not in options:
+                return []
+            text, state = self.one(states)
+            options["units"] = state[0]
+            return [(text, state)] * most
+        like = {text: other for text, other in references.items() if other and shape and len(other) == len(shape)}
+        like = {text: other for text, other in like.items() if shape and other and other[-1] == shape[-1]} or like
+        value = self.one(list((like if self.careful and self.chance(85) else references) or references))
+        key = value if self.chance(70) else self.one(list(references))
+        return [(text, references[text]) for text in (value, key)[:number]]
 
     def _options(self, entry: LayerType, shape: Shape | None) -> dict[str, Any]:
         """Draw options, fewer of them than the layers' own tests do; shapes are suited where they must be."""
         options = self.draw(options_of(entry))
         if self.careful:
             required = {name for name, option in entry.options.items() if option.required}
-            options = {name: value for name, value in options.items() if name in required or self.chance(50)}
+            kept = {*required, *NEVER_LEFT_OUT}
+            options = {name: value for name, value in options.items() if name in kept or self.chance(50)}
             if entry.name == "reshape" and shape and None not in shape:
                 options["target_shape"] = self.one(([*shape[::-1]], [-1], [-1, shape[-1]], [*shape[:-1], 1, shape[-1]]))
             if entry.name == "permute" and shape:
                 options["dims"] = self.draw(st.permutations(range(1, len(shape) + 1)))
+            if entry.name == "einsum_dense" and shape and self.chance(70):
+                options |= self._equation(shape)
+            if entry.name in WRAPPERS and shape and self.chance(90):
+                options["layer"] = self._inner(entry.name, shape)
         return options
+
+    def _equation(self, shape: Shape) -> dict[str, Any]:
+        """Write an equation that keeps the axes of a shape but the last, of which it makes one or two others."""
+        kept, made = "abcdefg"[: len(shape)], self.one(("y", "yz"))
+        return {
+            "equation": f"{kept}x,x{made}->{kept}{made}",
+            "output_shape": [*shape[:-1], *(self.number(1, 4) for _ in made)],
+            "bias_axes": self.one((None, made, made[-1])),
+        }
+
+    def _inner(self, wrapper: str, shape: Shape) -> Any:
+        """Draw a layer for a wrapper whose input has a shape: by its name, or with options."""
+        inside = shape[1:] if wrapper == "time_distributed" else shape
+        rank = len(inside)
+        if wrapper == "bidirectional":
+            fitting = [entry for entry in SLOW_BY_RANK.get(rank, []) if entry.name in RECURRENT]
+        elif wrapper == "spectral_normalization":
+            fitting = [LAYER_TYPES["dense"], *(entry for entry in BY_RANK.get(rank, []) if "conv" in entry.name)]
+        else:
+            fitting = self._fitting(inside)
+        known = [entry for entry in fitting if entry.name in self.defaults]
+        inner = self.one(known if known and self.chance(70) else fitting or BY_RANK[None])
+        options = self._options(inner, inside)
+        return inner.name if not options and self.chance(60) else {"type": inner.name, **options}
 
     def _join(self, node: dict[str, Any], place: Place, steady: bool) -> Known:
         entry = self.one(JOINS)
@@ -449,6 +551,29 @@ class Author:
         node |= {key: self.spelt(value, place) for key, value in options.items()}
         inside = {label: Known(None) for label in ("conv2d", "batch_normalization", "conv2d_1")}
         return Known(output, (shape,), inside)
+
+    def _transformer(self, node: dict[str, Any], place: Place, steady: bool) -> Known:
+        shape = self._reading(node, place)
+        if shape is None or len(shape) != 2 or (None in shape and self.chance(80)):
+            return self._layer(node, place, steady)
+        kind = self.one(TRANSFORMER[1:] if steady else TRANSFORMER)
+        steps, size = shape
+        options: dict[str, Any] = {}
+        inside = ("learned_tokens", "concatenate")
+        if kind == "position_embedding":
+            options = {"length": self.number(1, 12)} if self.chance(40) else {}
+            inside = ("positions", "embedding")
+        if kind == "rotary_attention":
+            heads = self.one((1, 2, 4))
+            options = {"key_dim": self.one((2, 4)), "num_key_value_heads": self.one((1, heads)), "use_bias": True}
+            options = {key: value for key, value in options.items() if self.chance(60)} | {"num_heads": heads}
+            inside = ("query", "rotary_embedding_1")
+        elif self.chance(30):
+            options["embeddings_initializer"] = self.one(("zeros", "he_normal"))
+        node["type"] = kind
+        node |= {key: self.spelt(value, place) for key, value in options.items()}
+        output = (steps + 1, size) if kind == "class_token" and steps else shape
+        return Known(output, (shape,), {label: Known(None) for label in inside})
 
     def _group(self, node: dict[str, Any], place: Place, steady: bool) -> Known:
         shape = self._reading(node, place)
@@ -494,8 +619,7 @@ class Author:
         block = self.blocks[name]
         if len(block.inputs) > 1:
             others = [text for text, one in self.references(place, single=True).items() if one == block.inputs[1]]
-            texts = [node.pop("from", "prev"), self.one(others) if others else "prev"]
-            texts[0] = texts[0][0] if isinstance(texts[0], list) else texts[0]
+            texts = [_alone(node.get("from", "prev")), self.one(others) if others else "prev"]
             self._reads(node, block.text["inputs"], texts)
         node["type"] = name
         for param, value in block.arguments.items():
@@ -507,8 +631,9 @@ class Author:
         return Known(block.output, entered, block.inside, inputs=tuple(block.text.get("inputs", ())))
 
     def _reads(self, node: dict[str, Any], names: Sequence[str], texts: list[Any]) -> None:
-        """Name several inputs: in a list, or each by the name that a block has for it."""
-        node["from"] = texts if not names or self.chance(60) else dict(zip(names, texts, strict=True))
+        """Name several inputs: in a list, or each by its own name."""
+        named = list(zip(names, texts, strict=False))
+        node["from"] = texts if not names or self.chance(60) else dict(self.draw(st.permutations(named)))
 
     def _new_block(self, shape: Shape | None, place: Place, steady: bool) -> str:
         arguments = {self.name("p"): self.number(1, 6) for _ in range(self.number(0, 2))}
@@ -553,16 +678,41 @@ class Author:
             for text, known in self._shareable(name, known)
             if (known.entered[:1] == (flowing,) and (not steady or known.shape == flowing))
             or (known.entered and not self.careful)
+            or (not steady and _goes_back(known, flowing))
         }
         if not choices:
             return self._layer(node, place, steady)
         text = self.one(list(choices))
         node["share"] = text
         known = choices[text]
-        if len(known.entered) > 1:
-            others = [text for text, shape in self.references(place, single=True).items() if shape == flowing]
-            self._reads(node, known.inputs, ["prev", *(self.one(others) for _ in known.entered[1:])])
-        return Known(known.shape, known.entered)
+        entered = (flowing, *known.entered[1:])
+        if known.layer and not known.layer.variadic and self.chance(20):
+            entered = (flowing,)  # a layer may get more inputs at one call than at another
+        if len(entered) > 1:
+            references = self.references(place, single=True)
+            texts = ["prev"]
+            for wanted in entered[1:]:
+                others = [other for other, shape in references.items() if shape == wanted]
+                texts.append(self.one(others) if others else "prev")
+            self._reads(node, known.inputs, texts)
+        said = self._said_at_call(known, flowing)
+        node |= {key: self.spelt(value, place) for key, value in said.items()}
+        if not said or known.layer is None:
+            return replace(known, copies=None)
+        output = self.after(known.layer.name, {**known.options, **said}, entered)
+        return replace(known, shape=output, entered=entered, copies=None)
+
+    def _said_at_call(self, known: Known, flowing: Shape | None) -> dict[str, Any]:
+        """Draw options that a shared call says for itself, now and then one that it may not say."""
+        said: dict[str, Any] = {}
+        for option in known.layer.target.call_options if known.layer else ():
+            if _goes_back(known, flowing):
+                said[option] = True
+            elif self.chance(60):
+                said[option] = self.chance(50)
+        if not self.careful and self.chance(10):
+            said["use_causal_mask"] = True
+        return said
 
     def _shareable(self, name: str, known: Known) -> Iterator[tuple[str, Known]]:
         yield name, known
@@ -571,6 +721,18 @@ class Author:
         for inner, one in known.inside.items():
             if one.complete:
                 yield f"{name}.{inner}", one
+
+
+def _goes_back(known: Known, shape: Shape | None) -> bool:
+    """Whether an embedding could be called again backwards, on vectors of a shape."""
+    if not shape or known.layer is None or "reverse" not in known.layer.options:
+        return False
+    return shape[-1] == known.options.get("output_dim")
+
+
+def _alone(source: Any) -> Any:
+    """The reference in a ``from`` that holds one."""
+    return source[0] if isinstance(source, list) else source
 
 
 def _automatic(nodes: list[Node]) -> Iterator[str]:

@@ -6,7 +6,6 @@ as they are written. What netspec foresees is compared with what comes out here.
 
 from __future__ import annotations
 
-import inspect
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,66 +15,18 @@ from typing import Any
 
 import jsonschema
 import keras
-from keras.src.utils.naming import to_snake_case
 
-# ------------------------------------------------------------------------------------------------------ types of layers
+from tests.differential import keras_layers
+from tests.differential.keras_layers import JOINS, WRAPPED, Refused
 
-CLASSES: dict[str, Any] = {
-    to_snake_case(name): value for name, value in vars(keras.layers).items() if inspect.isclass(value)
-}
-CLASSES |= {
-    "relu": keras.layers.ReLU,
-    "leaky_relu": keras.layers.LeakyReLU,
-    "prelu": keras.layers.PReLU,
-    "linear": keras.layers.Identity,
-}
-JOINS = {"add", "average", "concatenate", "dot", "maximum", "minimum", "multiply", "subtract"}
-OBJECTS = {
-    "initializer": keras.initializers,
-    "regularizer": keras.regularizers,
-    "constraint": keras.constraints,
-}
 NODE_KEYS = {"type", "name", "from", "repeat", "when"}
 
 LARGEST = 1_000_000
 """Values in a tensor, above which a network is no longer small: its weights would take time, and show nothing more."""
 
 
-class Refused(Exception):
-    """What the language doesn't allow, whatever Keras makes of it."""
-
-
 class TooLarge(Exception):
     """Not a small network: there is no verdict."""
-
-
-def make(type_name: str, options: Mapping[str, Any], name: str) -> Any:
-    """Make the Keras layer, or where Keras has none, a function of a tensor."""
-    if type_name == "glu" or (type_name == "gelu" and options.get("approximate")):
-        operation = getattr(keras.ops, type_name)
-        arguments = {"approximate": True} if type_name == "gelu" else {}
-        policy = keras.DTypePolicy(options.get("dtype") or keras.config.dtype_policy().name)
-        return lambda x: operation(keras.ops.cast(x, policy.compute_dtype), **arguments)
-    given = {key: _object(key, value) for key, value in options.items()}
-    trainable = given.pop("trainable", True)
-    if type_name in CLASSES:
-        layer = CLASSES[type_name](**given, name=name)
-    elif hasattr(keras.activations, type_name):
-        given.pop("approximate", None)
-        layer = keras.layers.Activation(type_name, **given, name=name)
-    else:
-        raise Refused(f"no type {type_name}")
-    layer.trainable = trainable  # not every layer of Keras takes it as an argument
-    return layer
-
-
-def _object(option: str, value: Any) -> Any:
-    """Make the initializer, regularizer or constraint that an option names or describes."""
-    module = OBJECTS.get(option.rsplit("_", 1)[-1])
-    if module is None or value is None:
-        return value
-    described = {"type": value} if isinstance(value, str) else value
-    return getattr(module, described["type"])(**{key: item for key, item in described.items() if key != "type"})
 
 
 # --------------------------------------------------------------------------------------------------------------- result
@@ -264,9 +215,12 @@ def _copies(thing: Thing) -> Mapping[int, Thing]:
 # ---------------------------------------------------------------------------------------------------------- the network
 
 
-def translate(spec: Mapping[str, Any]) -> Translation:
-    """Build a spec. Raises `Refused`, `TooLarge`, or whatever Python and Keras raise at what is wrong."""
-    return _Translator(_plain(spec)).run()
+def translate(spec: Mapping[str, Any], calls: list[Called]) -> Translation:
+    """Build a spec, and put every call into ``calls``, also of what is refused later on.
+
+    Raises `Refused`, `TooLarge`, or whatever Python and Keras raise at what is wrong.
+    """
+    return _Translator(_plain(spec), calls).run()
 
 
 def _plain(spec: Mapping[str, Any]) -> dict[str, Any]:
@@ -298,17 +252,16 @@ def _node(node: Any) -> dict[str, Any]:
 
 
 class _Translator:
-    def __init__(self, spec: dict[str, Any]) -> None:
+    def __init__(self, spec: dict[str, Any], calls: list[Called]) -> None:
         self.spec = spec
+        self.calls = calls
         self.defaults: Mapping[str, Mapping[str, Any]] = spec.get("defaults", {})
         self.blocks: Mapping[str, Any] = spec.get("blocks", {})
-        self.calls: list[Called] = []
         self.labels: dict[int, str] = {}
         self.met: set[int] = set()
         nowhere = Place({}, [], {}, {}, [], None, "")
-        self.values = Lazy(
-            {}, spec.get("vars", {}), lambda written: evaluate(written, replace(nowhere, values=self.values))
-        )
+        self.values = Lazy({}, spec.get("vars", {}), lambda written: evaluate(written, self.nowhere))
+        self.nowhere = replace(nowhere, values=self.values)
 
     def run(self) -> Translation:
         names: dict[str, Thing] = {}
@@ -363,7 +316,7 @@ class _Translator:
         def again(inputs: list[Called], built: str, shared: Mapping[str, Called]) -> Thing:
             names = Chain(place.names)
             there = replace(
-                place, names=names, own=[names], inside={}, prefix=f"{built}-", history=inputs, shared=shared
+                place, names=names, own=[names], inside={}, prefix=f"{built}-", history=list(inputs), shared=shared
             )
             self._steps(nodes, there)
             return Thing(there.history[-1], there.inside)
@@ -448,13 +401,15 @@ class _Translator:
     def _read(self, node: Mapping[str, Any], place: Place) -> list[Called]:
         source = node.get("from", "prev")
         if isinstance(source, Mapping):
-            source = [source[name] for name in self._input_names(node, place)]
+            names = self._input_names(node, place)[: len(source)]  # all before one that is given
+            source = [source[name] for name in names]
         return [found for reference in _references(source) for found in find(reference, place)]
 
     def _input_names(self, node: Mapping[str, Any], place: Place) -> Sequence[str]:
         if "share" in node:
             return things(node["share"], place)[0].inputs
-        return self.blocks[node["type"]]["inputs"] if node["type"] in self.blocks else ["x"]
+        type_name = node["type"]
+        return self.blocks[type_name]["inputs"] if type_name in self.blocks else keras_layers.input_names(type_name)
 
     def _body(
         self, node: Mapping[str, Any], inputs: list[Called], place: Place, built: str, *, inner_names: bool = True
@@ -503,28 +458,37 @@ class _Translator:
         }
         if type_name in self.blocks:
             return self._block(self.blocks[type_name], options, inputs, place, built)
-        if type_name in RESIDUAL:
-            return self._residual(RESIDUAL[type_name], options, inputs, place, built)
-        return Thing(self._call(type_name, options, inputs, built, place))
+        if type_name in BLOCKS:
+            return self._written_in_python(BLOCKS[type_name], options, inputs, place, built)
+        options = self._with_inner_defaults(options, outside)
+        return Thing(self._call(type_name, options, inputs, built, place), inputs=keras_layers.input_names(type_name))
+
+    def _with_inner_defaults(self, options: Mapping[str, Any], outside: Place) -> dict[str, Any]:
+        """Fill in what ``defaults`` say of the types of layers that options take."""
+
+        def filled(written: Any) -> Any:
+            described = {"type": written} if isinstance(written, str) else dict(written)
+            defaults = self.defaults.get(described["type"], {})
+            defaults = {key: evaluate(value, outside) for key, value in defaults.items()}
+            return self._with_inner_defaults({**defaults, **described}, outside)
+
+        return {key: filled(value) if key in WRAPPED and value else value for key, value in options.items()}
 
     def _call(
         self, type_name: str, options: Mapping[str, Any], inputs: Sequence[Called], built: str, place: Place
     ) -> Called:
         """Call a new layer, or in a shared call the one that was made first."""
-        if type_name not in JOINS and len(inputs) != 1:
-            raise Refused(f"{type_name} takes one input")
         first = None
         if place.shared is None:
-            layer = make(type_name, options, built)
+            layer = keras_layers.make(type_name, options, built, inputs[0].shape)
         else:
             if built not in place.shared:
                 raise Refused("a shared call makes another layer")
             first = place.shared[built].first or place.shared[built]
-            if (first.type, first.options) != (type_name, options):
+            if (first.type, _of_the_layer(first.type, first.options)) != (type_name, _of_the_layer(type_name, options)):
                 raise Refused("a shared call makes another layer")
             layer = first.layer
-        tensors = [called.tensor for called in inputs]
-        tensor = layer(tensors if type_name in JOINS else tensors[0])
+        tensor = keras_layers.call(type_name, layer, options, [called.tensor for called in inputs])
         if prod(size or 1 for size in tensor.shape[1:]) > LARGEST:
             raise TooLarge(str(tensor.shape))
         called = Called(built, type_name, options, tuple(inputs), tensor, layer, first)
@@ -554,7 +518,7 @@ class _Translator:
         self._steps(block["nodes"], within)
         return Thing(within.history[-1], inside, inputs=block.get("inputs", ()))
 
-    def _residual(
+    def _written_in_python(
         self, block: Callable[..., Called], options: Mapping[str, Any], inputs: list[Called], place: Place, built: str
     ) -> Thing:
         if len(inputs) != 1:
@@ -562,9 +526,11 @@ class _Translator:
         inside: dict[str, Thing] = {}
         numbers: dict[str, int] = {}
 
-        def apply(type_name: str, *inputs: Called, **options: Any) -> Called:
-            number = numbers[type_name] = numbers.get(type_name, -1) + 1
-            label = f"{type_name}_{number}" if number else type_name
+        def apply(type_name: str, *inputs: Called, name: str | None = None, **options: Any) -> Called:
+            label = name
+            if label is None:
+                number = numbers[type_name] = numbers.get(type_name, -1) + 1
+                label = f"{type_name}_{number}" if number else type_name
             there = replace(place, history=list(inputs[:1]), values=self.values, i=None, entered=inputs[0])
             defaults = {key: evaluate(value, there) for key, value in self.defaults.get(type_name, {}).items()}
             called = self._call(type_name, {**defaults, **options}, inputs, f"{built}-{label}", place)
@@ -577,15 +543,27 @@ class _Translator:
 
     def _share(self, node: Mapping[str, Any], inputs: list[Called], place: Place, built: str) -> Thing:
         (target,) = things(node["share"], place)
-        if not target.entered or len(target.entered) != len(inputs):
+        again = target.again
+        is_layer = again is None or (len(target.made) == 1 and target.made[0].name == target.prefix)
+        of_any_number = is_layer and target.made[0].type not in JOINS  # as many as the layer takes
+        if not target.entered or not (of_any_number or len(target.entered) == len(inputs)):
             raise Refused("nothing flows into it, or something else")
-        if target.again is None or (len(target.made) == 1 and target.made[0].name == target.prefix):
+        if again is None or is_layer:
             (made,) = target.made
-            shared = {built: made}
-            return Thing(self._call(made.type, made.options, inputs, built, replace(place, shared=shared)))
+            there = replace(place, shared={built: made})
+            options = {**made.options, **self._said_at_call(node, made.type, place)}
+            return Thing(self._call(made.type, options, inputs, built, there), inputs=target.inputs)
+        self._said_at_call(node, "", place)
         shared = {built + made.name[len(target.prefix) :]: made for made in target.made}
-        thing = target.again(inputs, built, shared)
-        return replace(thing, again=target.again, inputs=target.inputs)
+        thing = again(inputs, built, shared)
+        return replace(thing, again=again, inputs=target.inputs)
+
+    def _said_at_call(self, node: Mapping[str, Any], type_name: str, place: Place) -> dict[str, Any]:
+        """Work out what a shared call says for itself; only of a layer, and what Keras takes at the call."""
+        said = {key: evaluate(value, place) for key, value in node.items() if key not in {*NODE_KEYS, "share"}}
+        if not all(keras_layers.takes_at_call(type_name, option) for option in said):
+            raise Refused("not said at each call")
+        return said
 
     def _check_what_is_off(self, nodes: Sequence[Any]) -> None:
         """Make the layers of nodes that are not there, too: what is written about them has to be right."""
@@ -603,8 +581,14 @@ class _Translator:
                     for key, value in options.items():
                         if is_constant(value):
                             _check_param(self.blocks[type_name]["params"][key], value)
-                elif type_name not in RESIDUAL and is_constant(options):
-                    make(type_name, options, "off")
+                elif type_name not in BLOCKS and is_constant(options):
+                    options = self._with_inner_defaults(options, self.nowhere)
+                    keras_layers.make_unused(type_name, options)
+
+
+def _of_the_layer(type_name: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out the options that may differ from call to call."""
+    return {key: value for key, value in options.items() if not keras_layers.takes_at_call(type_name, key)}
 
 
 def _check_param(param: Mapping[str, Any], value: Any) -> None:
@@ -670,8 +654,60 @@ def _basic(apply: Any, x: Called, *, filters: int, s: int = 1) -> Called:
     return apply("relu", apply("add", y, x))  # type: ignore[no-any-return]
 
 
-RESIDUAL: Mapping[str, Callable[..., Called]] = {
+# ----------------------------------------------------------------------------------- parts of transformers, by the page
+
+
+def _class_token(apply: Any, x: Called, *, embeddings_initializer: Any = "random_normal") -> Called:
+    token = apply("learned_tokens", x, embeddings_initializer=embeddings_initializer)
+    return apply("concatenate", token, x, axis=1)  # type: ignore[no-any-return]
+
+
+def _position_embedding(
+    apply: Any, x: Called, *, length: int | None = None, embeddings_initializer: Any = "glorot_uniform"
+) -> Called:
+    steps, size = x.shape
+    if (length or steps or 0) < (steps or 1):
+        raise Refused("fewer positions than steps")
+    table = {"input_dim": length or steps, "output_dim": size, "embeddings_initializer": embeddings_initializer}
+    return apply("add", x, apply("embedding", apply("positions", x), **table))  # type: ignore[no-any-return]
+
+
+def _rotary_attention(
+    apply: Any,
+    x: Called,
+    *,
+    num_heads: int,
+    num_key_value_heads: int | None = None,
+    key_dim: int | None = None,
+    use_bias: bool = False,
+    use_causal_mask: bool = True,
+    **turn: Any,
+) -> Called:
+    steps, size = x.shape
+    if key_dim is None and (size is None or size % num_heads):
+        raise Refused("values can't be divided among the heads")
+    key_dim = key_dim or (size or 0) // num_heads
+    counts = {"query": num_heads, "key": num_key_value_heads or num_heads, "value": num_key_value_heads or num_heads}
+    query, key, value = (
+        apply(
+            "einsum_dense", x, name=name, equation="bsf,fhd->bshd", output_shape=[steps, count, key_dim],
+            bias_axes="hd" if use_bias else None,
+        )
+        for name, count in counts.items()
+    )  # fmt: skip
+    query, key = apply("rotary_embedding", query, **turn), apply("rotary_embedding", key, **turn)
+    mixed = apply("dot_product_attention", query, key, value, use_causal_mask=use_causal_mask)
+    return apply(  # type: ignore[no-any-return]
+        "einsum_dense", mixed, name="output", equation="bshd,hdf->bsf", output_shape=[steps, size],
+        bias_axes="f" if use_bias else None,
+    )  # fmt: skip
+
+
+BLOCKS: Mapping[str, Callable[..., Called]] = {
     "identity": _identity,
     "convolutional": _convolutional,
     "basic": _basic,
+    "class_token": _class_token,
+    "position_embedding": _position_embedding,
+    "rotary_attention": _rotary_attention,
 }

@@ -16,10 +16,12 @@ from typing import Any
 import yaml
 
 from netspec import parse_spec
+from tests.layers.agreement import LAYER_TYPES
 
 Spec = dict[str, Any]
 Rewrite = Callable[[Spec, Random], Spec | str | None]
 
+WRAPPED = ("layer", "backward_layer")
 BODIES = ("type", "nodes", "branches", "share")
 NODE_KEYS = {*BODIES, "name", "from", "repeat", "when", "merge"}
 
@@ -166,6 +168,35 @@ def groups_of_one(spec: Spec, chance: Random) -> Spec:
         return [{"nodes": [node]}] if alone else [node]
 
     return each_node(spec, wrapped)
+
+
+def inputs_by_name(spec: Spec, chance: Random) -> Spec | None:
+    """Name the inputs of a layer in the place of listing them, in whatever order."""
+    found = []
+
+    def named(node: dict[str, Any]) -> list[Any]:
+        entry, source = LAYER_TYPES.get(node.get("type", "")), node.get("from")
+        if entry is None or entry.variadic or not isinstance(source, list) or any("*" in str(one) for one in source):
+            return [node]
+        found.append(node)
+        pairs = list(zip(entry.inputs, source, strict=False))
+        return [{**node, "from": dict(chance.sample(pairs, len(pairs)))}]
+
+    result = each_node(spec, named)
+    return result if found else None
+
+
+def defaults_written_out(spec: Spec, chance: Random) -> Spec | None:
+    """Write what ``defaults`` say at each node and each wrapped layer of that type."""
+    defaults: Mapping[str, Any] = spec.get("defaults", {})
+
+    def written_out(node: dict[str, Any]) -> dict[str, Any]:
+        wrapped = {key: node[key] for key in WRAPPED if node.get(key)}
+        wrapped = {key: {"type": one} if isinstance(one, str) else one for key, one in wrapped.items()}
+        inner = {key: written_out(one) for key, one in wrapped.items()}
+        return {**defaults.get(node.get("type", ""), {}), **node, **inner}
+
+    return each_node(spec, lambda node: [written_out(node)], merges=True) if defaults else None
 
 
 def variables_written_out(spec: Spec, chance: Random) -> Spec | None:
@@ -378,6 +409,8 @@ SAME_NAMES: Mapping[str, Rewrite] = {
     "when: true": when_true,
     "nodes that are off": nodes_that_are_off,
     "groups of one": groups_of_one,
+    "inputs by name": inputs_by_name,
+    "defaults written out": defaults_written_out,
     "variables written out": variables_written_out,
     "set to what it is": edits,
     "resolved": resolved,

@@ -7,6 +7,9 @@ from typing import Any
 
 Spec = dict[str, Any]
 
+OF_A_NODE = ("name", "from", "repeat", "when")
+"""What a node keeps whose wrapped layer is put in its place."""
+
 
 def smallest(spec: Spec, still: Callable[[Spec], bool]) -> Spec:
     """Take away keys and items, and put small values, one after another until none can go any more."""
@@ -29,6 +32,11 @@ def _smaller(value: Any) -> Iterator[Any]:
             yield from ({**value, key: less} for less in _smaller(item))
         if "type" in value and len(value) == 1:
             yield value["type"]
+        if "type" in value and "layer" in value:
+            inner = value["layer"] if isinstance(value["layer"], Mapping) else {"type": value["layer"]}
+            yield {**{key: item for key, item in value.items() if key in OF_A_NODE}, **inner}
+        if isinstance(value.get("from"), Mapping):
+            yield {**value, "from": list(value["from"].values())}
     elif isinstance(value, list):
         for index in range(len(value)):
             yield value[:index] + value[index + 1 :]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -92,7 +93,7 @@ def test_blocks_of_a_library_are_those_of_the_spec(
 ) -> None:
     tried = 0
     for number, (spec, graph) in enumerate(specs):
-        if graph is None or "blocks" not in spec or any(f"${name}" in str(spec["blocks"]) for name in "v"):
+        if graph is None or "blocks" not in spec or re.search(r"\bv\d", str(spec["blocks"])):
             continue
         tried += 1
         library = tmp_path / f"{number}.yaml"

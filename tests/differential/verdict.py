@@ -16,9 +16,10 @@ from netspec.errors import Mistake
 from netspec.graph import Graph, Node
 from netspec.layer import Layer, Weight
 from netspec.registry import Mistakes
-from tests.differential.keras_oracle import JOINS, Called, TooLarge, Translation, translate
-from tests.layers.agreement import LAYER_TYPES, apply, known_as, known_to_both, multiply_adds
-from tests.layers.oracle import disagreement
+from tests.differential.keras_layers import JOINS
+from tests.differential.keras_oracle import Called, TooLarge, Translation, translate
+from tests.layers.agreement import LAYER_TYPES, apply, expected_macs, known_as, known_to_both
+from tests.layers.oracle import Built, disagreement, run
 
 BOTH_ACCEPT = "both accept"
 BOTH_REFUSE = "both refuse"
@@ -38,6 +39,12 @@ class Verdict:
     reason: str = ""
     compared: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def kind(self) -> tuple[str, str]:
+        """The outcome, and the first reason without names and numbers: the same for the same fault."""
+        first = self.reason.partition("\n")[0]
+        return self.outcome, re.sub(r"[\w.-]*\d[\w.-]*|\(.*?\)|\[.*?\]", "", first)
+
 
 def forget() -> None:
     """Let Keras start afresh: it remembers how often each name was used."""
@@ -56,8 +63,9 @@ def judge(spec: Mapping[str, Any]) -> Verdict:
         return Verdict(DISAGREE, f"netspec fails: {type(error).__name__}: {error}")
     built: Translation | None = None
     said = ""
+    calls: list[Called] = []
     try:
-        built = translate(spec)
+        built = translate(spec, calls)
     except TooLarge as error:
         return Verdict(TOO_LARGE, str(error))
     except Exception as error:  # noqa: BLE001  Keras refuses in many ways, all of them refusals
@@ -65,17 +73,14 @@ def judge(spec: Mapping[str, Any]) -> Verdict:
     if graph is None:
         if built is None:
             return Verdict(BOTH_REFUSE, f"{refusal}\n{said}")
-        return Verdict(AGREED if any(map(_agreed, built.calls)) else DISAGREE, f"netspec refuses: {refusal}")
+        agreed = any(_agreed(called) or _cannot_run(called, built) for called in built.calls)
+        return Verdict(AGREED if agreed else DISAGREE, f"netspec refuses: {refusal}")
     if built is None:
-        return Verdict(OPEN if _joins_lose_sizes(graph) else DISAGREE, f"Keras refuses: {said}")
+        lost = _joins_lose_sizes(graph) or any(map(_loses_sizes, calls))
+        return Verdict(OPEN if lost else DISAGREE, f"Keras refuses: {said}")
     compared: Counter[str] = Counter()
     differences = list(_differences(graph, built, compared))
     return Verdict(DISAGREE if differences else BOTH_ACCEPT, "\n".join(differences[:5]), compared)
-
-
-def kind_of(reason: str) -> str:
-    """Drop names and numbers from a reason: what stays is the same for the same fault."""
-    return re.sub(r"[\w.-]*\d[\w.-]*|\(.*?\)|\[.*?\]", "", reason.partition("\n")[0])
 
 
 def _agreed(called: Called) -> bool:
@@ -88,12 +93,26 @@ def _agreed(called: Called) -> bool:
     return False
 
 
+def _cannot_run(called: Called, built: Translation) -> bool:
+    """Tell whether a shared call fails on inputs that differ from those of the first: Keras builds some of them."""
+    if called.first is None or [one.shape for one in called.inputs] == [one.shape for one in called.first.inputs]:
+        return False
+    model = keras.Model([one.tensor for one in built.inputs], called.tensor)
+    return run(Built((), (), model), tuple(one.shape for one in built.inputs)) is None
+
+
 def _joins_lose_sizes(graph: Graph) -> bool:
     """Tell whether a join has a known size where one of its inputs has none: Keras knows none there, either."""
     joins = (node for node in graph.nodes.values() if node.type in JOINS)
     return any(
         None in read.shape and read.shape.count(None) > node.shape.count(None) for node in joins for read in node.inputs
     )
+
+
+def _loses_sizes(called: Called) -> bool:
+    """Tell the same of a call that Keras made, also where nothing reads it: the graph holds no such node."""
+    known = min((read.shape.count(None) for read in called.inputs), default=0)
+    return called.type in JOINS and called.shape.count(None) > known
 
 
 def _differences(graph: Graph, built: Translation, compared: Counter[str]) -> Iterator[str]:
@@ -137,10 +156,9 @@ def _node_differences(node: Node, called: Called, known_here_only: set[str], com
     if not isinstance(node.layer, Layer):
         return
     made = tuple(Weight(w.name, tuple(w.shape), w.trainable) for w in getattr(called.layer, "weights", ()))
-    sizes = {weight.name: prod(weight.shape) for weight in made}
     shapes = tuple(read.shape for read in node.inputs)
     compared["macs"] += 1
-    wanted = multiply_adds(node.type, sizes, shapes, node.shape)
+    wanted = expected_macs(node.type, called.options, made, shapes, node.shape)
     if node.macs != wanted:
         yield f"{node.name} ({node.type}) costs {node.macs} for netspec, {wanted} by Keras's weights"
     if node.owner is None:
