@@ -85,9 +85,7 @@ def _random(rng: np.random.Generator, weight: Any) -> Any:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="+", help="backends, such as jax and torch")
-    parser.add_argument(
-        "--spec", action="append", type=Path, help="a spec with one input; several if repeated"
-    )
+    parser.add_argument("--spec", action="append", type=Path, help="a spec with one input; several if repeated")
     parser.add_argument("--into", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.into:

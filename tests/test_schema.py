@@ -270,7 +270,7 @@ def test_the_schema_knows_the_keys_that_the_checker_knows():
 
 
 def test_choices_do_not_depend_on_the_order_of_imports():
-    """Python takes `Literal["a", "b"]` and `Literal["b", "a"]` for one, so whichever comes first would be shown twice."""
+    """Python takes `Literal["a", "b"]` and `Literal["b", "a"]` for one: whichever comes first would be shown twice."""
     written = [
         tuple(re.findall(r'"([^"]*)"', literal))
         for path in (ROOT / "netspec").rglob("*.py")
