@@ -437,7 +437,7 @@ class Walker(Caller):
         self.room_for_one(step)
         try:
             with self.builder.sharing([node], node.name, built):
-                return Entry(self.builder.add(built, layer, nodes, site, step.where))
+                return Entry(self.builder.add(built, layer, nodes, site, step.where), inputs=target.inputs)
         except Mistake as mistake:
             self.shape_mistake(mistake, step, None, site, [Related(f"{node.type} is made here", node.where)])
             return Entry(BROKEN)

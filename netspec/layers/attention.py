@@ -201,7 +201,11 @@ class HeadedAttention(AttentionLayer):
     def call(self, layer: Any, inputs: list[Any]) -> Any:
         joined = sides(*inputs)
         key = {"key": joined.key} if joined.given == 3 else {}
-        return layer(joined.query, joined.value, **key, **self.at_call())
+        output = layer(joined.query, joined.value, **key, **self.at_call())
+        if not self.trainable:  # what the layer is made of exists only now, and is told when this changes
+            layer.trainable = True
+            layer.trainable = False
+        return output
 
     def brief(self) -> str:
         heads = self.heads()

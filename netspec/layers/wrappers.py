@@ -102,7 +102,8 @@ class TimeDistributed(Wrapper):
     example = Example((16, 32, 32, 3), layer={"type": "conv2d", "filters": 8, "kernel_size": 3})
 
     def infer(self, x: Shape) -> Shape:
-        return (x[0], *self._at_each(x).shape)
+        at_each = self._at_each(x).shape
+        return (x[0], *at_each)
 
     def _at_each(self, x: Shape) -> Applied:
         if len(x) < 2:

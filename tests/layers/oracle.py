@@ -41,10 +41,10 @@ def build(layer: Layer, inputs: tuple[Shape, ...]) -> Built:
     made = layer.lower(keras, "built", inputs)
     output = layer.call(made, tensors)
     weights = getattr(made, "weights", [])
-    trains = getattr(made, "trainable", True)  # attention does not hand it down to what it makes when it is built
+    trained = {id(weight) for weight in getattr(made, "trainable_weights", [])}
     return Built(
         tuple(output.shape[1:]),
-        tuple(Weight(weight.name, tuple(weight.shape), weight.trainable and trains) for weight in weights),
+        tuple(Weight(weight.name, tuple(weight.shape), id(weight) in trained) for weight in weights),
         keras.Model(tensors, output),
     )
 
