@@ -40,6 +40,8 @@ def main(folder: str, total: str) -> None:
     dictionary.write_text("\n".join(map(_quoted, seeds.words())))
 
     def target(data: bytes) -> None:
+        if workspace.done >= int(total):  # the engine may try a few more than it was told to
+            return
         workspace.try_input(data, check_reading)
         if workspace.done == int(total):
             workspace.save()
