@@ -51,6 +51,13 @@ class SpatialLayer(Layer):
         """Write a size out for each spatial axis."""
         return tuple_of(value, self.rank)
 
+    def windows_along(
+        self, sizes: Shape, kernel_size: Sizes, strides: Sizes, padding: str, dilation_rate: Sizes
+    ) -> Shape:
+        """Count the windows that fit along each spatial axis."""
+        window, steps, dilation = self.along(kernel_size), self.along(strides), self.along(dilation_rate)
+        return sliding(self.type_name, sizes, window, steps, padding, dilation, option=("kernel_size",))
+
     def refuse_stepping_over_taps(self, strides: Sizes, dilation_rate: Sizes) -> None:
         """Refuse strides together with dilation, which Keras does."""
         if max(self.along(strides)) > 1 and max(self.along(dilation_rate)) > 1:
@@ -90,15 +97,7 @@ class Convolution(SpatialLayer, KernelLayer):
 
     def infer(self, x: Shape) -> Shape:
         require_spatial(self.type_name, x, self.rank)
-        spatial = sliding(
-            self.type_name,
-            x[:-1],
-            self.along(self.kernel_size),
-            self.along(self.strides),
-            self.padding,
-            self.along(self.dilation_rate),
-            option=("kernel_size",),
-        )
+        spatial = self.windows_along(x[:-1], self.kernel_size, self.strides, self.padding, self.dilation_rate)
         return (*spatial, self.filters)
 
     def weights(self, x: Shape) -> Weights:

@@ -30,7 +30,7 @@ from netspec.layers.fields import (
 )
 from netspec.layers.kernels import with_bias
 from netspec.layers.recurrent import ForgetBias, GateActivation, SequenceLayer
-from netspec.shapes import Shape, require_known, require_rank, show, sliding, volume
+from netspec.shapes import Shape, require_known, require_rank, show, volume
 
 GATES = 4
 
@@ -69,15 +69,7 @@ class ConvolutionalLSTM(SpatialLayer, SequenceLayer):
 
     def _state(self, sequence: Shape) -> Shape:
         """The shape of the state, which is that of one step's output."""
-        spatial = sliding(
-            self.type_name,
-            sequence[1:-1],
-            self.along(self.kernel_size),
-            self.along(self.strides),
-            self.padding,
-            self.along(self.dilation_rate),
-            option=("kernel_size",),
-        )
+        spatial = self.windows_along(sequence[1:-1], self.kernel_size, self.strides, self.padding, self.dilation_rate)
         return (*spatial, self.filters)
 
     def _way_to_steps(self, sequence: Shape) -> str:

@@ -30,7 +30,7 @@ from netspec.layers.fields import (
     UseBias,
 )
 from netspec.layers.kernels import with_bias
-from netspec.shapes import Shape, require_known, require_spatial, sliding, volume
+from netspec.shapes import Shape, require_known, require_spatial, volume
 
 
 class ChannelwiseConvolution(SpatialLayer):
@@ -39,15 +39,7 @@ class ChannelwiseConvolution(SpatialLayer):
     def slide(self, x: Shape, kernel_size: Sizes, strides: Sizes, padding: str, dilation_rate: Sizes) -> Shape:
         """Slide the window over the spatial axes of ``x``."""
         require_spatial(self.type_name, x, self.rank, siblings=(1, 2))
-        return sliding(
-            self.type_name,
-            x[:-1],
-            self.along(kernel_size),
-            self.along(strides),
-            padding,
-            self.along(dilation_rate),
-            option=("kernel_size",),
-        )
+        return self.windows_along(x[:-1], kernel_size, strides, padding, dilation_rate)
 
     def macs(self, x: Shape, output: Shape) -> int | None:
         positions = volume(output[:-1])
