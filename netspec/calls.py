@@ -82,8 +82,9 @@ class Caller(Evaluator):
         start = len(self.builder.nodes)
         is_layer = isinstance(entry, LayerType)
         site = here.site
-        if site is None:
-            site = Site(step, bound or Words(entry.name), step.path, here.stage, None if is_layer else built)
+        if site is None or not is_layer:
+            block = None if is_layer else built
+            site = Site(step, bound or Words(entry.name), step.path, here.stage, block, here.site)
         try:
             if bound is None or len(nodes) < len(inputs) or in_doubt(nodes):
                 return Entry(self._presume(known, inputs, built, site, step))
@@ -171,7 +172,7 @@ class Caller(Evaluator):
         """Report a mistake that shapes made, at the step, or for a step inside a YAML block where the block is used."""
         value = call.options.get(str(mistake.option[0])) if call and mistake.option else None
         focus = value.find(mistake) if value else None
-        label, related, help = tell(mistake, step, site)
+        label, related, help = tell(mistake, step, site.outermost)
         related += also
         message = mistake.message
         if call and mistake.inside:

@@ -34,9 +34,11 @@ class Node:
     ``params``, ``trainable`` and ``macs`` are those that this call adds: a layer that is called a second time has its
     weights already (``owner`` is the node that has them), but does its work again. ``stage`` is the name of the stage,
     ``block`` the built name of the outermost block or group that the node stands in, ``where`` the place that wrote it.
+    ``scope`` is the site of the innermost block or group, ``site`` that of the outermost; of a layer outside of any
+    both are its own.
     """
 
-    __slots__ = ("inputs", "layer", "macs", "name", "owner", "params", "shape", "site", "trainable", "where")
+    __slots__ = ("inputs", "layer", "macs", "name", "owner", "params", "scope", "shape", "site", "trainable", "where")
 
     def __init__(
         self,
@@ -52,7 +54,8 @@ class Node:
         self.layer = layer
         self.inputs = inputs
         self.shape, self.params, self.trainable, self.macs = applied
-        self.site = site
+        self.scope = site
+        self.site = site.outermost
         self.where = where
         self.owner = owner
 
@@ -109,7 +112,8 @@ class Site:
     """What the nodes that come from one copy of one written step have in common.
 
     ``step`` tells written steps apart; ``written`` can say what stood there, ``identity [64, 64, 256]``. ``block`` is
-    the built name of the block or group, None where the step is a layer.
+    the built name of the block or group, None where the step is a layer; ``within`` is the site of the block or group
+    around it.
     """
 
     step: object
@@ -117,6 +121,14 @@ class Site:
     path: str
     stage: str | None
     block: str | None
+    within: Site | None = None
+
+    @property
+    def outermost(self) -> Site:
+        site = self
+        while site.within is not None:
+            site = site.within
+        return site
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +274,7 @@ def _with_owners(nodes: list[Node], kept: set[Node]) -> list[Node]:
             owner = heirs.get(owner) or anew[owner]
         applied = Applied(node.shape, params, trainable, node.macs)
         inputs = tuple(anew[read] for read in node.inputs)
-        anew[node] = Node(node.name, node.layer, inputs, applied, node.site, node.where, owner)
+        anew[node] = Node(node.name, node.layer, inputs, applied, node.scope, node.where, owner)
         if owner is None and node.owner is not None:
             heirs[node.owner] = anew[node]
     return list(anew.values())

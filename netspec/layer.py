@@ -22,6 +22,7 @@ import inspect
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar, dataclass_transform
 
@@ -62,6 +63,34 @@ class Applied(NamedTuple):
     params: int
     trainable: int
     macs: int | None
+
+
+class Work(NamedTuple):
+    """What one call of a layer does and keeps besides its multiply-adds, for one sample; counts of values.
+
+    ``elementwise`` counts additions, multiplications, divisions, comparisons and choices, ``transcendental`` calls of
+    exp, log, tanh, erf, sin, cos, square root, power and their like. Of training, ``keeps_input`` and ``keeps_output``
+    say whether the gradient needs them, and ``kept`` counts what is made inside and kept for it. ``workspace`` counts
+    values that are made inside and are alive at once while the layer runs, beside its inputs and output.
+    """
+
+    elementwise: int = 0
+    transcendental: int = 0
+    keeps_input: bool = False
+    keeps_output: bool = False
+    kept: int = 0
+    workspace: int = 0
+
+
+class Reach(NamedTuple):
+    """Which positions of its input an output position of a layer sees, along one axis.
+
+    Output position ``i`` sees the input from ``i * stride - before`` to ``i * stride + after``, both included.
+    """
+
+    before: Fraction
+    after: Fraction
+    stride: Fraction
 
 
 @dataclass(frozen=True)
@@ -152,6 +181,20 @@ class Layer(Settings):
     def macs(self, *shapes: Any, **named: Any) -> int | None:
         """Count multiply-adds for one sample, from the input shapes and the output's; None where a size is unknown."""
         return 0
+
+    def work(self, *shapes: Any, **named: Any) -> Work | None:
+        """Count what is done besides multiply-adds, from the input shapes and the output's; None where not known.
+
+        A layer without this rule is listed as uncounted.
+        """
+        return None
+
+    def reach(self, *shapes: Any, **named: Any) -> tuple[Reach | None, ...] | None:
+        """Say what an output position sees, for each axis of the output but the last, from the shapes as `work`.
+
+        None for an axis is all of it; None for all of them where nothing is known.
+        """
+        return None
 
     def brief(self) -> str:
         """What to write beside the type's name in a table: the options without a default, and the activation."""

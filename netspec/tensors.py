@@ -74,7 +74,8 @@ class BlockScope:
         """Put a layer or block that has its options on tensors."""
         if isinstance(entry, LayerType):
             return self.builder.add(name, bound, nodes, self.site, self.where)
-        inner = BlockScope(self.builder, self.defaults, name + "-", self.site, self.where)
+        site = Site(entry, bound, self.site.path, self.site.stage, name, self.site)
+        inner = BlockScope(self.builder, self.defaults, name + "-", site, self.where)
         return bound.expand(inner, nodes)  # type: ignore[no-any-return]
 
 

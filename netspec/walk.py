@@ -272,7 +272,7 @@ class Walker(Caller):
         if step.transparent:
             inner, names, outer_names = here, place.names, also
         else:
-            site = here.site or Site(step, Words(step.label), step.path, here.stage, built)
+            site = Site(step, Words(step.label), step.path, here.stage, built, here.site)
             inner, names, outer_names = Here(f"{built}-", here.stage, site), self.open_scope(place.names), None
         ends: list[Flow] = []
         lists = [body.steps] if isinstance(body, Group) else body.branches
@@ -315,9 +315,7 @@ class Walker(Caller):
     ) -> Entry:
         self.count_step(step, STEPS_PER_USE)  # a use takes time, even where the block is empty
         options, _ = self.bind(step, call, place)
-        site = here.site
-        if site is None:
-            site = Site(step, BlockCall(block, options or {}), step.path, here.stage, built)
+        site = Site(step, BlockCall(block, options or {}), step.path, here.stage, built, here.site)
         names = self.open_scope()
         if block.named_inputs:
             for name, tensor in zip(block.inputs, [*inputs, *[BROKEN] * len(block.inputs)], strict=False):
@@ -372,7 +370,7 @@ class Walker(Caller):
             self._not_at_call(step, share, next(iter(share.options)), share.target.text)
             return Entry(BROKEN)
         assert target.origin is not None
-        site = here.site or Site(step, Words("share", share.target.text), step.path, here.stage, built)
+        site = Site(step, Words("share", share.target.text), step.path, here.stage, built, here.site)
         self.count_step(step, STEPS_PER_USE)
         outer, self.use = self.use, self.use or step.where
         outer_depth, self._sharing_depth = self._sharing_depth, place.depth + 1
