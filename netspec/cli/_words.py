@@ -1,0 +1,102 @@
+"""What the commands share: their common options, and words of the command line as values."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from netspec.cli._output import draw
+from netspec.errors import Mistake
+from netspec.limits import Limits
+
+if TYPE_CHECKING:
+    from netspec.api import Spec
+
+SpecArgument = Annotated[str, typer.Argument(metavar="SPEC", help="The spec file; - reads standard input.")]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set", metavar="PATH=VALUE", help="Edit the spec before it is read: --set vars.classes=10. Repeatable."
+    ),
+]
+LimitOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--limit",
+        metavar="NAME=N",
+        help=f"Change a limit: {', '.join(field.name for field in fields(Limits))}. Repeatable.",
+    ),
+]
+RootOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--root", metavar="FOLDER", help="The folder that extends and use may not leave. Default: the spec's."
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+OutputOption = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to this file.")]
+
+
+def load(spec: str, edits: list[str] | None, root: Path | None, limits: list[str] | None, *, warn: bool = True) -> Spec:
+    from netspec.api import load_spec, parse_spec
+
+    chosen = read_limits(limits)
+    settings: dict[str, Any] = {"set": read_edits(edits), "root": root, "limits": chosen}
+    if spec == "-":
+        loaded = parse_spec(sys.stdin.buffer.read(chosen.file_bytes + 1), name=shown(spec), **settings)
+    else:
+        loaded = load_spec(spec, **settings)
+    if warn:
+        draw(loaded.warnings)
+    return loaded
+
+
+def shown(spec: str) -> str:
+    return "<stdin>" if spec == "-" else spec
+
+
+def read_edits(edits: list[str] | None) -> dict[str, str]:
+    from netspec.load import CommandLineText
+
+    found: dict[str, str] = {}
+    for edit in edits or ():
+        path, equals, value = edit.partition("=")
+        if not equals or not path:
+            raise typer.BadParameter(f"{edit!r} is not PATH=VALUE", param_hint="--set")
+        found[path] = CommandLineText(value)
+    return found
+
+
+def read_limits(limits: list[str] | None) -> Limits:
+    from netspec.limits import DEFAULT_LIMITS
+
+    names = [field.name for field in fields(DEFAULT_LIMITS)]
+    changed = {}
+    for limit in limits or ():
+        name, _, value = limit.partition("=")
+        if name not in names or not (value.isascii() and value.isdigit()) or len(value) > 18:
+            raise typer.BadParameter(f"{limit!r} is not NAME=N with one of {', '.join(names)}", param_hint="--limit")
+        changed[name] = int(value)
+    return replace(DEFAULT_LIMITS, **changed)
+
+
+def spare_sources(output: Path, spec: str, loaded: Spec) -> None:
+    """Refuse to write the model over a file that it is built from."""
+    from netspec.files import is_same
+
+    for source in (Path("/dev/stdin") if spec == "-" else Path(spec), *loaded.files):
+        if is_same(output, source):
+            raise typer.BadParameter(f"{output} is a file that the spec is read from", param_hint="-o")
+
+
+def looked_up(look_up: Callable[[Any], str], word: Any) -> str:
+    """Look something up; what does not exist is a wrong command line."""
+    try:
+        return look_up(word)
+    except Mistake as mistake:
+        raise typer.BadParameter(f"{mistake.message}; {mistake.help}") from None
