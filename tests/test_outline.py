@@ -12,17 +12,14 @@ SPECS = sorted([*ROOT.glob("specs/**/*.yaml"), *ROOT.glob("tests/specs/*.yaml")]
 NETWORKS = [path for path in SPECS if "blocks" not in path.parts and not path.name.endswith(".expect.yaml")]
 
 
-def folded(graph, part):
-    return runs(part, readers(graph), graph.outputs)
-
-
 def drawn(text):
     """The tree in short: labels, ``×N`` behind what is folded, the inside in brackets."""
     graph = parse_spec("netspec: 1\nname: n\n" + text).graph()
+    read_by = readers(graph)
 
     def short(part: Part) -> str:
         shown = []
-        for run in folded(graph, part):
+        for run in runs(part, read_by, graph.outputs):
             inside = f"({short(run.first)})" if run.first.parts else ""
             shown.append(run.first.label + inside + (f"×{len(run)}" if len(run) > 1 else ""))
         return " ".join(shown)
@@ -106,7 +103,7 @@ def test_what_is_folded(row):
 @pytest.mark.parametrize("path", NETWORKS, ids=lambda path: path.stem)
 def test_every_network_is_a_tree_of_its_nodes(path):
     graph = load_spec(path).graph()
-    root = outline(graph)
+    root, read_by = outline(graph), readers(graph)
     leaves = [part.node for part in root.walk() if part.kind in (Kind.layer, Kind.input)]
     assert sorted(leaf.name for leaf in leaves) == sorted(graph.nodes)
     names = [part.name for part in root.walk()]
@@ -114,7 +111,7 @@ def test_every_network_is_a_tree_of_its_nodes(path):
     for part in root.walk():
         if part.parts:
             assert sorted(n.name for inner in part.parts for n in inner.nodes) == sorted(n.name for n in part.nodes)
-        copies = [copy for run in folded(graph, part) for copy in run.copies]
+        copies = [copy for run in runs(part, read_by, graph.outputs) for copy in run.copies]
         assert copies == part.parts
         assert part.params == sum(inner.params for inner in part.parts) or not part.parts
 

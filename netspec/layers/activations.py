@@ -6,10 +6,11 @@ is a type without options. See https://keras.io/api/layers/activations/.
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from netspec.errors import Mistake
-from netspec.layer import Example, Layer, Weight, Weights, register_layer
+from netspec.layer import Example, Layer, Weight, Weights, Work, register_layer
+from netspec.layers.counting import per_row, per_value
 from netspec.layers.fields import Axes, Constraint, Initializer, NonNegative, PositiveInt, Regularizer
 from netspec.layers.operations import Operation
 from netspec.options import Doc
@@ -17,12 +18,17 @@ from netspec.shapes import Shape, axis_indices, require_axis, require_known, sho
 
 
 class ActivationLayer(Layer):
-    """What activations have in common: the shape stays."""
+    """What activations have in common: the shape stays, and mostly each value is worked on by itself."""
 
     example = Example((16, 16, 64))
+    each: ClassVar[Work]
+    """What is done for one value, counted in the formula beside it."""
 
     def infer(self, x: Shape) -> Shape:
         return x
+
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        return per_value(self.each, output)
 
 
 @register_layer
@@ -35,6 +41,15 @@ class ReLU(ActivationLayer):
     negative_slope: Annotated[NonNegative, Doc("factor of the values below the threshold")] = 0.0
     threshold: Annotated[NonNegative, Doc("value from which on the input is let through")] = 0.0
 
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        """Compare with 0. A bound is compared with, too; a threshold or a slope takes a choice, and is multiplied."""
+        plain = not (self.negative_slope or self.threshold)
+        count = 1 if plain else 2 + bool(self.negative_slope) + bool(self.negative_slope and self.threshold)
+        bounded = self.max_value is not None
+        from_output = plain and self.max_value in (None, 6)
+        each = Work(count + bounded, keeps_input=not from_output, keeps_output=from_output)
+        return per_value(each, output)
+
 
 @register_layer
 class LeakyReLU(ActivationLayer):
@@ -42,6 +57,7 @@ class LeakyReLU(ActivationLayer):
 
     type_name = "leaky_relu"
     example = Example((16, 16, 64), negative_slope=0.1)
+    each = Work(3, keeps_input=True)  # x if x > 0 else slope * x
 
     negative_slope: Annotated[NonNegative, Doc("factor of negative values")] = 0.3
 
@@ -52,6 +68,10 @@ class ELU(ActivationLayer):
 
     alpha: Annotated[float, Doc("how far below 0 the bound is")] = 1.0
 
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        # x if x > 0 else alpha * (exp(x) - 1)
+        return per_value(Work(3 + (self.alpha != 1), 1, keeps_output=True), output)
+
 
 @register_layer
 class PReLU(ActivationLayer):
@@ -59,6 +79,7 @@ class PReLU(ActivationLayer):
 
     type_name = "prelu"
     example = Example((16, 16, 64), shared_axes=(1, 2))
+    each = Work(3, keeps_input=True)  # x if x > 0 else alpha * x
 
     alpha_initializer: Initializer = "zeros"
     alpha_regularizer: Regularizer = None
@@ -96,6 +117,14 @@ class Softmax(ActivationLayer):
         axis_indices(self.type_name, self.axis, x)
         return x
 
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        return softmax(output, axis_indices(self.type_name, self.axis, x))
+
+
+def softmax(shape: Shape, positions: tuple[int, ...]) -> Work | None:
+    """Count exp(x - max) / sum along some axes, in which the sum and the largest are found once a row."""
+    return per_row(Work(4, 1, keeps_output=True), Work(-2), shape, positions)
+
 
 class ActivationFunction(ActivationLayer):
     """An activation that Keras has only as a function: its layer is `Activation` with the function's name."""
@@ -120,90 +149,128 @@ class ActivationAlongLastAxis(ActivationFunction):
 class Celu(ActivationFunction):
     """Like `elu`, but smooth for every bound (Barron, 2017)."""
 
+    each = Work(3, 1, keeps_input=True)  # x if x > 0 else exp(x) - 1
+
 
 @register_layer
 class Exponential(ActivationFunction):
     """The exponential function."""
+
+    each = Work(0, 1, keeps_output=True)  # exp(x)
 
 
 @register_layer
 class HardShrink(ActivationFunction):
     """Sets values between -0.5 and 0.5 to 0."""
 
+    each = Work(3, keeps_input=True)  # x if abs(x) > 0.5 else 0
+
 
 @register_layer
 class HardSigmoid(ActivationFunction):
     """A sigmoid of three straight lines."""
+
+    each = Work(4, keeps_input=True)  # min(max(x + 3, 0), 6) / 6
 
 
 @register_layer
 class HardSilu(ActivationFunction):
     """The input times its `hard_sigmoid`, also known as hard swish (Howard et al., 2019)."""
 
+    each = Work(5, keeps_input=True)  # x * min(max(x + 3, 0), 6) / 6
+
 
 @register_layer
 class HardTanh(ActivationFunction):
     """Cuts values at -1 and 1."""
+
+    each = Work(2, keeps_input=True)  # min(max(x, -1), 1)
 
 
 @register_layer
 class LogSigmoid(ActivationFunction):
     """The logarithm of the sigmoid."""
 
+    each = Work(3, 2, keeps_input=True)  # -log(1 + exp(-x))
+
 
 @register_layer
 class LogSoftmax(ActivationAlongLastAxis):
     """The logarithms of the probabilities that `softmax` gives along the last axis."""
+
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        # x - max - log(sum(exp(x - max)))
+        return per_row(Work(4, 1, keeps_output=True), Work(-2, 1), output, (len(output) - 1,))
 
 
 @register_layer
 class Mish(ActivationFunction):
     """The input times the tanh of its softplus (Misra, 2019)."""
 
+    each = Work(2, 3, keeps_input=True)  # x * tanh(log(1 + exp(x)))
+
 
 @register_layer
 class Relu6(ActivationFunction):
     """A `relu` that ends at 6, as in MobileNet."""
+
+    each = Work(2, keeps_output=True)  # min(max(x, 0), 6)
 
 
 @register_layer
 class Selu(ActivationFunction):
     """An `elu` scaled so that mean and variance keep themselves (Klambauer et al., 2017)."""
 
+    each = Work(5, 1, keeps_output=True)  # scale * (x if x > 0 else alpha * (exp(x) - 1))
+
 
 @register_layer
 class Sigmoid(ActivationFunction):
     """Brings values between 0 and 1."""
+
+    each = Work(3, 1, keeps_output=True)  # 1 / (1 + exp(-x))
 
 
 @register_layer
 class Silu(ActivationFunction):
     """The input times its sigmoid, also known as swish (Ramachandran et al., 2017)."""
 
+    each = Work(4, 1, keeps_input=True)  # x * (1 / (1 + exp(-x)))
+
 
 @register_layer
 class SoftShrink(ActivationFunction):
     """Brings values 0.5 nearer to 0, and those that near to 0."""
+
+    each = Work(6, keeps_input=True)  # x - 0.5 if x > 0.5 else x + 0.5 if x < -0.5 else 0
 
 
 @register_layer
 class Softplus(ActivationFunction):
     """A smooth `relu`: the logarithm of 1 plus the exponential."""
 
+    each = Work(1, 2, keeps_input=True)  # log(1 + exp(x))
+
 
 @register_layer
 class Softsign(ActivationFunction):
     """The input divided by 1 plus its size: between -1 and 1."""
+
+    each = Work(3, keeps_input=True)  # x / (1 + abs(x))
 
 
 @register_layer
 class SparsePlus(ActivationFunction):
     """A smooth `relu` that is exactly 0 below -1 and the input above 1."""
 
+    each = Work(7, keeps_input=True)  # 0 if x <= -1 else (x + 1) * (x + 1) / 4 if x < 1 else x
+
 
 @register_layer
 class SparseSigmoid(ActivationFunction):
     """A sigmoid that is exactly 0 below -1 and 1 above 1, a straight line between."""
+
+    each = Work(4, keeps_input=True)  # min(max((x + 1) / 2, 0), 1)
 
 
 @register_layer
@@ -212,20 +279,34 @@ class Sparsemax(ActivationAlongLastAxis):
 
     example = Example((10,))
 
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        # The values of a row are sorted and summed up one by one; what holds of each sum says how many stay above 0.
+        if output[-1] is None:
+            return None
+        comparisons = (output[-1] - 1).bit_length()
+        each = Work(10 + comparisons, keeps_input=True, keeps_output=True)
+        return per_row(each, Work(-1), output, (len(output) - 1,))
+
 
 @register_layer
 class Squareplus(ActivationFunction):
     """A smooth `relu` without exponentials (Barron, 2021)."""
+
+    each = Work(4, 1, keeps_input=True)  # (x + sqrt(x * x + 4)) / 2
 
 
 @register_layer
 class Tanh(ActivationFunction):
     """Brings values between -1 and 1."""
 
+    each = Work(0, 1, keeps_output=True)  # tanh(x)
+
 
 @register_layer
 class TanhShrink(ActivationFunction):
     """The input minus its tanh."""
+
+    each = Work(1, 1, keeps_input=True)  # x - tanh(x)
 
 
 @register_layer
@@ -247,6 +328,9 @@ class Glu(Operation):
     def operate(self, ops: Any, x: Any) -> Any:
         return ops.glu(x)
 
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        return per_value(Work(4, 1, keeps_input=True), output)  # a / (1 + exp(-b))
+
 
 @register_layer
 class Gelu(ActivationFunction, Operation):
@@ -266,6 +350,10 @@ class Gelu(ActivationFunction, Operation):
     def operate(self, ops: Any, x: Any) -> Any:
         return ops.gelu(x, approximate=True)
 
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        # x / 2 * (1 + erf(x / root)), or x / 2 * (1 + tanh(root * (x + c * x * x * x)))
+        return per_value(Work(8 if self.approximate else 4, 1, keeps_input=True), output)
+
 
 @register_layer
 class Threshold(Operation):
@@ -281,3 +369,6 @@ class Threshold(Operation):
 
     def operate(self, ops: Any, x: Any) -> Any:
         return ops.threshold(x, self.threshold, self.default_value)
+
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        return per_value(Work(2, keeps_input=True), output)  # x if x > threshold else value
