@@ -22,13 +22,13 @@ import inspect
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar, dataclass_transform
 
 from netspec import options as option_module
 from netspec.errors import Mistake, RegistrationError
 from netspec.options import Doc, Option
+from netspec.reaches import Sight
 from netspec.registry import Registry, Type, objects
 from netspec.shapes import Shape, volume
 from netspec.suggest import TYPE_WORDS
@@ -62,16 +62,19 @@ class Applied(NamedTuple):
     shape: Shape
     params: int
     trainable: int
-    macs: int | None
+    macs: int | None  # None where a size that it depends on is unknown, or the layer has no rule
 
 
 class Work(NamedTuple):
     """What one call of a layer does and keeps besides its multiply-adds, for one sample; counts of values.
 
     ``elementwise`` counts additions, multiplications, divisions, comparisons and choices, ``transcendental`` calls of
-    exp, log, tanh, erf, sin, cos, square root, power and their like. Of training, ``keeps_input`` and ``keeps_output``
-    say whether the gradient needs them, and ``kept`` counts what is made inside and kept for it. ``workspace`` counts
-    values that are made inside and are alive at once while the layer runs, beside its inputs and output.
+    exp, log, tanh, erf, sin, cos, square root, power and their like: those of the forward pass outside of training, in
+    the plainest formula. What is made of weights and sizes alone is the same for every sample and counts nothing.
+
+    Of training, ``keeps_input`` and ``keeps_output`` say whether the gradient needs them, and ``kept`` counts what is
+    made inside and kept for it, beside what follows from the kept value by value. ``workspace`` counts values that are
+    made inside and are alive at once while the layer runs, beside its inputs and output.
     """
 
     elementwise: int = 0
@@ -80,17 +83,6 @@ class Work(NamedTuple):
     keeps_output: bool = False
     kept: int = 0
     workspace: int = 0
-
-
-class Reach(NamedTuple):
-    """Which positions of its input an output position of a layer sees, along one axis.
-
-    Output position ``i`` sees the input from ``i * stride - before`` to ``i * stride + after``, both included.
-    """
-
-    before: Fraction
-    after: Fraction
-    stride: Fraction
 
 
 @dataclass(frozen=True)
@@ -185,14 +177,22 @@ class Layer(Settings):
     def work(self, *shapes: Any, **named: Any) -> Work | None:
         """Count what is done besides multiply-adds, from the input shapes and the output's; None where not known.
 
-        A layer without this rule is listed as uncounted.
+        A layer that has neither this rule nor `macs` is listed as uncounted.
         """
         return None
 
-    def reach(self, *shapes: Any, **named: Any) -> tuple[Reach | None, ...] | None:
-        """Say what an output position sees, for each axis of the output but the last, from the shapes as `work`.
+    @property
+    def counts_macs(self) -> bool:
+        """Whether the multiply-adds are known to be what `macs` says: a class without any rule counts none by default.
 
-        None for an axis is all of it; None for all of them where nothing is known.
+        One that says only what else it does, in `work`, has none.
+        """
+        return type(self).macs is not Layer.macs or type(self).work is not Layer.work
+
+    def reach(self, *shapes: Any, **named: Any) -> Sight | None:
+        """Say what an output position sees of each axis of each input, from the shapes as `work`; None where not known.
+
+        What a position could see counts, whatever the weights: with causal attention all steps before it are all.
         """
         return None
 
@@ -247,7 +247,7 @@ class Layer(Settings):
         self._refuse_initializers(weights)
         params = sum(volume(weight.shape) or 0 for weight in weights)
         trainable = sum(volume(weight.shape) or 0 for weight in weights if weight.trainable) if self.trainable else 0
-        result = Applied(shape, params, trainable, self.macs(*inputs, shape))
+        result = Applied(shape, params, trainable, self.macs(*inputs, shape) if self.counts_macs else None)
         if len(self._applied) >= 256:
             self._applied.clear()
         self._applied[inputs] = result

@@ -46,6 +46,16 @@ def test_a_block_and_a_layer_in_python(tmp_path):
     run("\n".join([*block, *layer]), tmp_path)
 
 
+def test_a_layer_of_ones_own_without_a_rule_for_its_cost(tmp_path):
+    """What the page promises: the network's MACs are unknown, not those of the other layers."""
+    block, layer = code("A block in Python", "python"), code("A layer", "python")
+    uncounted = re.sub(r"    def work\(.*?\n\n", "", "\n".join([*block, *layer]), flags=re.DOTALL)
+    script, build = re.subn(r"^assert spec\.build.*$", "print(spec.graph().macs)", uncounted, flags=re.MULTILINE)
+    script, count = re.subn(r"^assert spec\.graph\(\)\.macs.*$", "", script, flags=re.MULTILINE)
+    assert (build, count) == (1, 1)
+    assert run(script, tmp_path) == "None\n"
+
+
 def test_a_mistake_in_an_option_of_ones_own_block(tmp_path):
     """What the page promises of a bad value."""
     (block,) = code("A block in Python", "python")

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from netspec.errors import Mistake
 from netspec.layer import Example
-from netspec.layers.attention import way_to_steps
+from netspec.layers.attending import way_to_steps
 from netspec.options import Doc, Keywords, Registered
 from netspec.shapes import show
 from netspec.tensors import Tensor, apply, register_block

@@ -14,6 +14,7 @@ from netspec.layers.counting import per_row, per_value
 from netspec.layers.fields import Axes, Constraint, Initializer, NonNegative, PositiveInt, Regularizer
 from netspec.layers.operations import Operation
 from netspec.options import Doc
+from netspec.reaches import Sight, each_position, each_value, mixed
 from netspec.shapes import Shape, axis_indices, require_axis, require_known, show
 
 
@@ -21,11 +22,13 @@ class ActivationLayer(Layer):
     """What activations have in common: the shape stays, and mostly each value is worked on by itself."""
 
     example = Example((16, 16, 64))
-    each: ClassVar[Work]
+    each: ClassVar[Work | None] = None
     """What is done for one value, counted in the formula beside it."""
 
     def infer(self, x: Shape) -> Shape:
         return x
+
+    reach = each_value
 
     def work(self, x: Shape, output: Shape) -> Work | None:
         return per_value(self.each, output)
@@ -42,13 +45,12 @@ class ReLU(ActivationLayer):
     threshold: Annotated[NonNegative, Doc("value from which on the input is let through")] = 0.0
 
     def work(self, x: Shape, output: Shape) -> Work | None:
-        """Compare with 0. A bound is compared with, too; a threshold or a slope takes a choice, and is multiplied."""
+        # min(max(x, 0), bound), or with a threshold or a slope: x if x > threshold else slope * (x - threshold)
         plain = not (self.negative_slope or self.threshold)
-        count = 1 if plain else 2 + bool(self.negative_slope) + bool(self.negative_slope and self.threshold)
-        bounded = self.max_value is not None
-        from_output = plain and self.max_value in (None, 6)
-        each = Work(count + bounded, keeps_input=not from_output, keeps_output=from_output)
-        return per_value(each, output)
+        below = bool(self.negative_slope) + bool(self.negative_slope and self.threshold)
+        count = (1 if plain else 2 + below) + (self.max_value is not None)
+        from_output = plain and self.max_value in (None, 6)  # what Keras has operations of its own for
+        return per_value(Work(count, keeps_input=not from_output, keeps_output=from_output), output)
 
 
 @register_layer
@@ -117,6 +119,9 @@ class Softmax(ActivationLayer):
         axis_indices(self.type_name, self.axis, x)
         return x
 
+    def reach(self, x: Shape, output: Shape) -> Sight:
+        return (mixed(x, axis_indices(self.type_name, self.axis, x)),)
+
     def work(self, x: Shape, output: Shape) -> Work | None:
         return softmax(output, axis_indices(self.type_name, self.axis, x))
 
@@ -143,6 +148,8 @@ class ActivationAlongLastAxis(ActivationFunction):
     def infer(self, x: Shape) -> Shape:
         require_axis(self.type_name, x)
         return x
+
+    reach = each_position
 
 
 @register_layer
@@ -325,6 +332,8 @@ class Glu(Operation):
             )
         return (*x[:-1], None if x[-1] is None else x[-1] // 2)
 
+    reach = each_position
+
     def operate(self, ops: Any, x: Any) -> Any:
         return ops.glu(x)
 
@@ -366,6 +375,8 @@ class Threshold(Operation):
 
     def infer(self, x: Shape) -> Shape:
         return x
+
+    reach = each_value
 
     def operate(self, ops: Any, x: Any) -> Any:
         return ops.threshold(x, self.threshold, self.default_value)

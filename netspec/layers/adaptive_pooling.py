@@ -11,13 +11,20 @@ from netspec.errors import Mistake
 from netspec.layer import Example, register_layer
 from netspec.layers.convolution import SpatialLayer
 from netspec.layers.fields import Size1, Size2, Size3, Sizes
+from netspec.layers.pooling import LargestOf, MeanOf, Pooled
 from netspec.options import Doc
-from netspec.shapes import Shape, require_spatial, show
+from netspec.reaches import Sight, same, shared_out
+from netspec.shapes import Shape, Size, require_spatial, show, volume
 
 _size = Doc("the sizes that come out; one number for all axes, or one for each")
 
 
-class AdaptivePooling(SpatialLayer):
+def values_in_windows(size: int, windows: int) -> int:
+    """Count the values of all windows along an axis: each begins and ends where its part of the axis does, rounded."""
+    return sum(-(-(index + 1) * size // windows) - index * size // windows for index in range(windows))
+
+
+class AdaptivePooling(SpatialLayer, Pooled):
     """What these layers have in common: windows as wide as it takes to get the wanted sizes.
 
     TensorFlow runs more than it can compile, and training compiles: it has to know the sizes of the input, and tries a
@@ -50,6 +57,16 @@ class AdaptivePooling(SpatialLayer):
                 option=("output_size",),
             )
         return (*wanted, x[-1])
+
+    def reach(self, x: Shape, output: Shape) -> Sight:
+        sizes = [size or 0 for size in x[:-1]]  # which infer wants to know
+        along = enumerate(zip(sizes, self.along(self.output_size), strict=True))
+        windows = (shared_out(axis, size, wanted) for axis, (size, wanted) in along)
+        return ((*windows, same(self.rank)),)
+
+    def windows(self, x: Shape, output: Shape) -> Size:
+        pairs = zip(x[:-1], self.along(self.output_size), strict=True)
+        return volume((*(size and values_in_windows(size, count) for size, count in pairs), x[-1]))
 
     def _global(self) -> str:
         return f"global_{self.type_name.removeprefix('adaptive_')}"
@@ -96,30 +113,30 @@ class AdaptivePooling3D(AdaptivePooling):
 
 
 @register_layer
-class AdaptiveAveragePooling1D(AdaptivePooling1D):
+class AdaptiveAveragePooling1D(MeanOf, AdaptivePooling1D):
     """Means of as many windows of steps as are wanted."""
 
 
 @register_layer
-class AdaptiveAveragePooling2D(AdaptivePooling2D):
+class AdaptiveAveragePooling2D(MeanOf, AdaptivePooling2D):
     """Means of windows that give the wanted height and width (He et al., 2015)."""
 
 
 @register_layer
-class AdaptiveAveragePooling3D(AdaptivePooling3D):
+class AdaptiveAveragePooling3D(MeanOf, AdaptivePooling3D):
     """Means of windows that give the wanted depth, height and width."""
 
 
 @register_layer
-class AdaptiveMaxPooling1D(AdaptivePooling1D):
+class AdaptiveMaxPooling1D(LargestOf, AdaptivePooling1D):
     """The largest values of as many windows of steps as are wanted."""
 
 
 @register_layer
-class AdaptiveMaxPooling2D(AdaptivePooling2D):
+class AdaptiveMaxPooling2D(LargestOf, AdaptivePooling2D):
     """The largest values of windows that give the wanted height and width (He et al., 2015)."""
 
 
 @register_layer
-class AdaptiveMaxPooling3D(AdaptivePooling3D):
+class AdaptiveMaxPooling3D(LargestOf, AdaptivePooling3D):
     """The largest values of windows that give the wanted depth, height and width."""

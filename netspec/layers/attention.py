@@ -6,211 +6,33 @@ value is compared itself; a query alone attends to itself. See https://keras.io/
 
 from __future__ import annotations
 
-from math import prod
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal
 
 from netspec.errors import Mistake
-from netspec.layer import Example, Layer, Weight, Weights, register_layer
-from netspec.layers.core import Embedding
-from netspec.layers.fields import (
-    CausalMask,
-    Constraint,
-    Fraction,
-    Initializer,
-    PositiveInt,
-    Regularizer,
-    Seed,
-    UseBias,
+from netspec.layer import Example, Weight, Weights, Work, register_layer
+from netspec.layers.attending import (
+    MAX_SCORE_AXES,
+    MAX_SCORE_AXES_TOGETHER,
+    AttentionLayer,
+    HeadedAttention,
+    Projected,
+    Sides,
+    differ,
+    sides,
+    way_to_steps,
+    weighing,
 )
+from netspec.layers.core import Embedding
+from netspec.layers.counting import at_once, per_row, per_value, total
+from netspec.layers.fields import PositiveInt
 from netspec.options import Doc, Keywords
+from netspec.reaches import ALL, Axes, Sight, aligned, each_position
 from netspec.shapes import Shape, Size, axis_indices, require_axis, require_known, require_rank, show, volume
 
 Heads = Annotated[PositiveInt, Doc("number of heads, each with projections of its own")]
 UseScale = Annotated[bool, Doc("whether the scores have a learned factor")]
 
-MAX_SCORE_AXES = 5
-"""TensorFlow's softmax along one axis takes tensors of so many, the batch among them."""
-
-MAX_SCORE_AXES_TOGETHER = 9
-"""A softmax along several axes takes tensors of so many."""
-
-
-class Sides(NamedTuple):
-    """What attention joins; ``given`` is the number of them that flow in, the others are those again."""
-
-    query: Any
-    value: Any
-    key: Any
-    given: int
-
-    @property
-    def each(self) -> tuple[Any, Any, Any]:
-        return self.query, self.value, self.key
-
-
-def sides(query: Any, value: Any = None, key: Any = None) -> Sides:
-    """Fill in what is not given, for shapes as for tensors."""
-    given = 1 + (value is not None) + (key is not None)
-    value = query if value is None else value
-    return Sides(query, value, value if key is None else key, given)
-
-
-def way_to_steps(shape: Shape) -> str:
-    """Say how what is no sequence of vectors becomes one: numbers of words, one vector, the pixels of an image."""
-    if len(shape) < 2:
-        return "put embedding before it for words, or reshape for numbers: target_shape [-1, 1] makes a step of each"
-    if shape[-1] is None:
-        return "put reshape before it, which lays axes in one row"
-    steps = volume(shape[:-1])
-    row = f"[{-1 if steps is None else steps}, {shape[-1]}]"
-    return f"put {{type: reshape, target_shape: {row}}} before it, which lays axes in one row"
-
-
-def _differ(one: Size, other: Size) -> bool:
-    return one is not None and other is not None and one != other
-
-
-class AttentionLayer(Layer):
-    """What all kinds of attention have in common."""
-
-    options_come_last: ClassVar[bool] = True
-    call_options: ClassVar[tuple[str, ...]] = ("use_causal_mask",)
-
-    dropout: Annotated[Fraction, Doc("fraction of the scores that is dropped while training")] = 0.0
-    seed: Seed = None
-    use_causal_mask: CausalMask = False
-
-    def infer(self, query: Shape, value: Shape | None = None, key: Shape | None = None) -> Shape:
-        joined = sides(query, value, key)
-        self.require_steps(query)
-        if not len(query) == len(joined.value) == len(joined.key):
-            raise self.cannot_join(
-                joined,
-                "they have different numbers of axes",
-                "give all the same number of axes: reshape lays several in one row",
-            )
-        self.require_matching_keys(joined)
-        return self.attend(joined)
-
-    def require_steps(self, query: Shape) -> None:
-        """Refuse a query that has not the axes it needs."""
-        if len(query) < 2:
-            require_rank(self.type_name, query, "steps×features", way_to_steps(query))
-
-    def require_matching_keys(self, joined: Sides) -> None:
-        """Refuse keys that are not those of the values. Keras compares sizes that are unknown as if they were known."""
-        if joined.key[:-1] != joined.value[:-1]:
-            raise self.cannot_join(
-                joined,
-                "every step of the value has a key of its own",
-                "take both from the same node, or give them the same sizes but the last, numbers or null",
-            )
-
-    def attend(self, joined: Sides) -> Shape:
-        """Work out the output's shape where the sides have the same number of axes."""
-        raise NotImplementedError
-
-    def cannot_join(self, joined: Sides, reason: str, help: str) -> Mistake:
-        """Make the mistake of sides that don't go together."""
-        first, *others = named = [
-            f"{name} {show(shape)}" for name, shape in zip(Sides._fields, joined.each[: joined.given], strict=False)
-        ]
-        return Mistake(
-            "E301",
-            f"{self.type_name} can't join {first} with {' and '.join(others)}: {reason}",
-            help=help,
-            notes={index: f"this is the {text}" for index, text in enumerate(named)},
-        )
-
-
 # -------------------------------------------------------------------------------------------------------- with heads
-
-
-class Projected(NamedTuple):
-    """How many heads ask and answer, and what size their queries (and keys) and their values have."""
-
-    queries: int
-    keys: int
-    size: int
-    value_size: int
-
-
-class HeadedAttention(AttentionLayer):
-    """What attention of several heads has in common: a projection into each and one out of all of them."""
-
-    options_come_last: ClassVar[bool] = True
-
-    use_bias: UseBias = True
-    sliding_window: Annotated[
-        PositiveInt | None, Doc("a step sees only steps nearer than this; null: all of them, however far away")
-    ] = None
-    kernel_initializer: Initializer = "glorot_uniform"
-    bias_initializer: Initializer = "zeros"
-    kernel_regularizer: Regularizer = None
-    bias_regularizer: Regularizer = None
-    activity_regularizer: Regularizer = None
-    kernel_constraint: Constraint = None
-    bias_constraint: Constraint = None
-    use_gate: Annotated[bool, Doc("whether what the heads give is gated by a projection of the query")] = False
-
-    def heads(self) -> Projected:
-        raise NotImplementedError
-
-    def features(self, query: Shape) -> Shape:
-        """The sizes that the last projection makes."""
-        return query[-1:]
-
-    def attended(self, query: Shape) -> tuple[int, ...]:
-        """The positions of the axes along which it attends."""
-        return (0,)
-
-    def weights(self, query: Shape, value: Shape | None = None, key: Shape | None = None) -> Weights:
-        joined = sides(query, value, key)
-        query_size, value_size, key_size = (
-            require_known(self.type_name, shape[-1], f"features of the {name}")
-            for name, shape in zip(Sides._fields, joined.each, strict=False)
-        )
-        heads = self.heads()
-        out = tuple(size or query_size for size in self.features(query))
-        gate = self._projection((query_size,), (heads.queries, heads.value_size)) if self.use_gate else ()
-        return (
-            *self._projection((query_size,), (heads.queries, heads.size)),
-            *self._projection((key_size,), (heads.keys, heads.size)),
-            *gate,
-            *self._projection((value_size,), (heads.keys, heads.value_size)),
-            *self._projection((heads.queries, heads.value_size), out),
-        )
-
-    def _projection(self, inputs: tuple[int, ...], outputs: tuple[int, ...]) -> Weights:
-        kernel = Weight("kernel", (*inputs, *outputs))
-        return (kernel, Weight("bias", outputs)) if self.use_bias else (kernel,)
-
-    def macs(self, *shapes: Shape) -> int | None:
-        *inputs, _ = shapes
-        joined = sides(*inputs)
-        asking, answering = volume(joined.query[:-1]), volume(joined.value[:-1])
-        pairs = volume((*joined.query[:-1], *(joined.value[index] for index in self.attended(joined.query))))
-        if asking is None or answering is None or pairs is None:
-            return None
-        kernels = [prod(weight.shape) for weight in self.weights(*inputs) if weight.name == "kernel"]
-        query, key, *gate, value, out = kernels
-        heads = self.heads()
-        mixing = pairs * heads.queries * (heads.size + heads.value_size)
-        return asking * (query + sum(gate) + out) + answering * (key + value) + mixing
-
-    def call(self, layer: Any, inputs: list[Any]) -> Any:
-        joined = sides(*inputs)
-        key = {"key": joined.key} if joined.given == 3 else {}
-        output = layer(joined.query, joined.value, **key, **self.at_call())
-        if not self.trainable:  # what the layer is made of exists only now, and is told when this changes
-            layer.trainable = True
-            layer.trainable = False
-        return output
-
-    def brief(self) -> str:
-        heads = self.heads()
-        shared = "" if heads.queries == heads.keys else f"/{heads.keys}"
-        return f"{heads.queries}{shared}×{heads.size}" + (" causal" if self.use_causal_mask else "")
 
 
 @register_layer
@@ -257,7 +79,7 @@ class MultiHeadAttention(HeadedAttention):
         query, value = joined.query, joined.value
         axes = self.attended(query)
         for index, (asking, answering) in enumerate(zip(query[:-1], value[:-1], strict=True)):
-            if index not in axes and _differ(asking, answering):
+            if index not in axes and differ(asking, answering):
                 raise self.cannot_join(
                     joined,
                     f"it does not attend along axis {index + 1}, which has size {asking} here and {answering} there",
@@ -327,7 +149,7 @@ class GroupQueryAttention(HeadedAttention):
 
     def attend(self, joined: Sides) -> Shape:
         features = joined.query[-1]
-        if _differ(features, joined.value[-1]):
+        if differ(features, joined.value[-1]):
             raise self.cannot_join(
                 joined,
                 f"query and value need the same features, but have {features} and {joined.value[-1]}",
@@ -349,7 +171,7 @@ class PlainAttention(AttentionLayer):
 
     def require_matching_keys(self, joined: Sides) -> None:
         """Refuse keys that are of other steps than the values; here an unknown number may be any."""
-        if _differ(joined.key[-2], joined.value[-2]):
+        if differ(joined.key[-2], joined.value[-2]):
             raise self.cannot_join(
                 joined,
                 f"every step of the value has a key of its own, but there are {joined.value[-2]} and {joined.key[-2]}",
@@ -361,14 +183,14 @@ class PlainAttention(AttentionLayer):
         for other in (value, key):
             for index, (asking, answering) in enumerate(zip(query[:-2], other[:-2], strict=True)):
                 unsure = asking == 1 and answering is None
-                if answering != 1 and (unsure or _differ(asking, answering)):
+                if answering != 1 and (unsure or differ(asking, answering)):
                     raise self.cannot_join(
                         joined,
                         f"it attends along axis {len(query) - 1} alone; axis {index + 1} has size "
                         f"{show((asking,))} here and {show((answering,))} there",
                         "give both the same size, or reshape them to steps×features",
                     )
-        if _differ(query[-1], key[-1]) and not (self.spreads_features() and 1 in (query[-1], key[-1])):
+        if differ(query[-1], key[-1]) and not (self.spreads_features() and 1 in (query[-1], key[-1])):
             compared = "key" if joined.given == 3 else "value"
             raise self.cannot_join(
                 joined,
@@ -384,12 +206,30 @@ class PlainAttention(AttentionLayer):
             )
         return (*query[:-1], value[-1])
 
+    def reach(self, *shapes: Shape) -> Sight:
+        *inputs, output = shapes
+        asking = (*aligned(inputs[0][:-1], output[:-1]), ALL)
+        answering: list[Axes] = [(*aligned(shape[:-2], output[:-2]), ALL, ALL) for shape in inputs]
+        return (asking, *answering[1:]) if len(inputs) > 1 else tuple(answering)
+
     def macs(self, *shapes: Shape) -> int | None:
         *inputs, _ = shapes
         query, value, key, _ = sides(*inputs)
         scores = 0 if self.spreads_features() else volume((*query, key[-2]))
         mixing = volume((*query[:-1], *value[-2:]))
         return None if scores is None or mixing is None else scores + mixing
+
+    def scoring(self, pairs: Shape, features: Size) -> Work | None:
+        """Count what makes the score of each pair beside products, of so many features; None where not known."""
+        return None
+
+    def work(self, *shapes: Shape) -> Work | None:
+        *inputs, _ = shapes
+        query, _, key, _ = sides(*inputs)
+        rows, seen = volume(query[:-1]), key[-2]
+        features = key[-1] if query[-1] == 1 else query[-1]
+        weights = weighing(rows, seen, scaled=False, masked=self.use_causal_mask, dropped=self.drops())
+        return at_once(Work(keeps_input=True), self.scoring((rows, seen), features), weights)
 
     def call(self, layer: Any, inputs: list[Any]) -> Any:
         joined = sides(*inputs)
@@ -417,6 +257,13 @@ class Attention(PlainAttention):
         scale = (Weight("scale", ()),) if self.use_scale else ()
         return (*scale, Weight("concat_score_weight", ())) if self.score_mode == "concat" else scale
 
+    def scoring(self, pairs: Shape, features: Size) -> Work | None:
+        if self.score_mode == "dot":
+            return per_value(Work(int(self.use_scale)), pairs)
+        # weight * sum(tanh(scale * (query + key))); what tanh gives is kept
+        each = Work(2 + self.use_scale, 1, kept=1, workspace=1)
+        return per_value(each, (*pairs, features))
+
 
 @register_layer
 class AdditiveAttention(PlainAttention):
@@ -433,6 +280,10 @@ class AdditiveAttention(PlainAttention):
         if not self.use_scale:
             return ()
         return (Weight("scale", (require_known(self.type_name, query[-1], "features of the query"),)),)
+
+    def scoring(self, pairs: Shape, features: Size) -> Work | None:
+        # sum(scale * tanh(query + key)); what tanh gives is kept
+        return per_row(Work(2 + self.use_scale, 1, kept=1, workspace=1), Work(-1), (*pairs, features), (2,))
 
 
 # -------------------------------------------------------------------------------------------------------- embeddings
@@ -473,7 +324,7 @@ class ReversibleEmbedding(Embedding):
         if not self.reverse:
             return super().infer(x)
         require_axis(self.type_name, x)
-        if _differ(x[-1], self.output_dim):
+        if differ(x[-1], self.output_dim):
             raise Mistake(
                 "E305",
                 f"{self.type_name} goes back from vectors of {self.output_dim}, but its input is {show(x)}",
@@ -481,6 +332,9 @@ class ReversibleEmbedding(Embedding):
                 option=("reverse",),
             )
         return (*x[:-1], self.input_dim)
+
+    def reach(self, x: Shape, output: Shape) -> Sight:
+        return each_position(self, x, output) if self.reverse else super().reach(x, output)
 
     def weights(self, x: Shape) -> Weights:
         weights = super().weights(x)
@@ -491,6 +345,12 @@ class ReversibleEmbedding(Embedding):
 
     def macs(self, x: Shape, output: Shape) -> int | None:
         return volume((*output, self.output_dim)) if self.reverse else 0
+
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        found = super().work(x, output)
+        if not self.reverse or self.logit_soft_cap is None:
+            return found
+        return total(found, per_value(Work(2, 1, keeps_output=True), output))  # cap * tanh(x / cap)
 
     def brief(self) -> str:
         return super().brief() + (" reversed" if self.reverse else "")

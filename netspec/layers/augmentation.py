@@ -10,10 +10,12 @@ from __future__ import annotations
 from typing import Annotated, ClassVar, Literal
 
 from netspec.errors import Mistake
-from netspec.layer import Example, register_layer
+from netspec.layer import Example, Work, register_layer
+from netspec.layers.counting import NOTHING, per_value, total
 from netspec.layers.fields import Fraction, NonNegative, PositiveInt, Seed
 from netspec.layers.images import ALL, SPATIAL, ImageLayer
 from netspec.options import Doc, Keywords
+from netspec.reaches import Sight, each_value, mixed
 from netspec.shapes import Shape, show
 
 Signed = Annotated[float, Keywords(minimum=-1, maximum=1)]
@@ -30,6 +32,13 @@ Interpolation = Annotated[Literal["nearest", "bilinear"], Doc("how values betwee
 FillValue = Annotated[float, Doc("what stands where nothing of the image is left")]
 
 
+LEVELS = 256
+"""How many values a histogram tells apart."""
+
+INTERPOLATED = 7
+"""Operations that blend four values by where one lies between them."""
+
+
 class Augmentation(ImageLayer):
     """What augmentations have in common: the shape stays, and nothing is learned."""
 
@@ -38,6 +47,11 @@ class Augmentation(ImageLayer):
     def infer(self, x: Shape) -> Shape:
         self.require_image(x)
         return x
+
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        return NOTHING
+
+    reach = each_value  # used as it is built, it leaves images alone
 
 
 class ColorAugmentation(Augmentation):
@@ -368,6 +382,13 @@ class AutoContrast(ColorAugmentation):
 
     example = Example((24, 32, 3), value_range=(0, 1))
 
+    def reach(self, x: Shape, output: Shape) -> Sight:
+        return (mixed(x, SPATIAL),)
+
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        # Not only in training: min(max((x - lowest) * factor, 0), 255), of the extremes of each channel.
+        return per_value(Work(6), output)
+
 
 @register_layer
 class ContrastLimitedAdaptiveHistogramEqualization(ColorAugmentation):
@@ -394,6 +415,16 @@ class ContrastLimitedAdaptiveHistogramEqualization(ColorAugmentation):
                     option=("tile_grid_size",),
                 )
         return x
+
+    def reach(self, x: Shape, output: Shape) -> Sight:
+        return (mixed(x, SPATIAL),)
+
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        # Not only in training: each value is counted, found in the tables of the four nearest tiles, and these blended.
+        counted = per_value(Work(1 + 2 + INTERPOLATED), output)
+        # A table is cut off at the limit, gets back evenly what was cut off, is summed up, and scaled to the range.
+        tables = per_value(Work(8), (*self.tile_grid_size, LEVELS, x[-1]))
+        return total(counted, tables)
 
 
 @register_layer

@@ -9,9 +9,11 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from netspec.errors import Mistake
-from netspec.layer import Example, Layer, register_layer
+from netspec.layer import Example, Layer, Work, register_layer
+from netspec.layers.counting import NOTHING, per_value, total
 from netspec.layers.fields import NonNegativeInt, PositiveInt
 from netspec.options import Doc, Keywords
+from netspec.reaches import ALL, Axes, Sight, between, in_place
 from netspec.shapes import Shape, require_rank, show
 
 _mode = Doc(
@@ -35,6 +37,29 @@ class CategoryLayer(Layer):
         """Join the numbers of a row. Of more axes than one, Keras says another shape than it makes."""
         require_rank(self.type_name, x, "numbers", "put flatten before it, or write output_mode: one_hot")
         return (depth,)
+
+    def finding(self) -> Work:
+        """Count what finds the index of a number: a remainder, a hash or a look-up is one operation."""
+        return Work(1)
+
+    def work(self, x: Shape, *others: Shape) -> Work | None:
+        """Find the indices. To encode them each is compared with all there are, and the numbers of a row are joined."""
+        found, output_mode, output = per_value(self.finding(), x), self.options()["output_mode"], others[-1]
+        if output_mode == "int":
+            return found
+        joined = 0 if output_mode == "one_hot" else len(others)  # with weights, which are multiplied
+        weighed = 1 if output_mode == "tf_idf" else 0
+        return total(found, per_value(Work(1 + joined), (*x, output[-1])), per_value(Work(weighed), output))
+
+    def reach(self, *shapes: Shape) -> Sight:
+        *inputs, _ = shapes
+        return tuple(self._seen(x) for x in inputs)
+
+    def _seen(self, x: Shape) -> Axes:
+        mode = self.options()["output_mode"]
+        if mode == "one_hot" and x[-1:] == (1,):
+            return (*in_place(len(x) - 1), between(0, 0))
+        return in_place(len(x)) if mode in ("int", "one_hot") else (ALL,) * len(x)
 
 
 @register_layer
@@ -81,6 +106,9 @@ class CategoryEncoding(CategoryLayer):
         numbers, *count_weights = inputs
         return layer(numbers, count_weights=count_weights[0]) if count_weights else layer(numbers)
 
+    def finding(self) -> Work:
+        return NOTHING
+
 
 @register_layer
 class Discretization(CategoryLayer):
@@ -116,6 +144,9 @@ class Discretization(CategoryLayer):
 
     def brief(self) -> str:
         return f"{len(self.bin_boundaries) + 1} bins"
+
+    def finding(self) -> Work:
+        return Work(len(self.bin_boundaries).bit_length())  # each comparison halves the bins it can be in
 
 
 @register_layer

@@ -30,6 +30,7 @@ from netspec.layers.fields import (
     Strides3,
 )
 from netspec.layers.kernels import KernelLayer, with_bias
+from netspec.reaches import ALL, Axes, Sight, padding_before, window
 from netspec.shapes import (
     Shape,
     divide,
@@ -57,6 +58,16 @@ class SpatialLayer(Layer):
         """Count the windows that fit along each spatial axis."""
         window, steps, dilation = self.along(kernel_size), self.along(strides), self.along(dilation_rate)
         return sliding(self.type_name, sizes, window, steps, padding, dilation, option=("kernel_size",))
+
+    def seen_along(self, sizes: Shape, kernel_size: Sizes, strides: Sizes, padding: str, dilation_rate: Sizes) -> Axes:
+        """Say what a window sees along each spatial axis."""
+        options = zip(self.along(kernel_size), self.along(dilation_rate), strict=True)
+        widths = [rate * (size - 1) + 1 for size, rate in options]
+        along = enumerate(zip(sizes, widths, self.along(strides), strict=True))
+        return tuple(
+            window(axis, width, stride, padding_before(size, width, stride, padding))
+            for axis, (size, width, stride) in along
+        )
 
     def refuse_stepping_over_taps(self, strides: Sizes, dilation_rate: Sizes) -> None:
         """Refuse strides together with dilation, which Keras does."""
@@ -99,6 +110,10 @@ class Convolution(SpatialLayer, KernelLayer):
         require_spatial(self.type_name, x, self.rank)
         spatial = self.windows_along(x[:-1], self.kernel_size, self.strides, self.padding, self.dilation_rate)
         return (*spatial, self.filters)
+
+    def reach(self, x: Shape, output: Shape) -> Sight:
+        seen = self.seen_along(x[:-1], self.kernel_size, self.strides, self.padding, self.dilation_rate)
+        return ((*seen, ALL),)
 
     def weights(self, x: Shape) -> Weights:
         channels = require_known(self.type_name, x[-1], "channels")

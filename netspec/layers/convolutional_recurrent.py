@@ -9,7 +9,7 @@ from math import prod
 from typing import Any
 
 from netspec.errors import Mistake
-from netspec.layer import Example, Weight, Weights, register_layer
+from netspec.layer import Example, Weight, Weights, Work, register_layer
 from netspec.layers.convolution import SpatialLayer
 from netspec.layers.fields import (
     Activation,
@@ -29,7 +29,8 @@ from netspec.layers.fields import (
     Strides3,
 )
 from netspec.layers.kernels import with_bias
-from netspec.layers.recurrent import ForgetBias, GateActivation, SequenceLayer
+from netspec.layers.recurrent import ForgetBias, GateActivation, SequenceLayer, lstm_cell
+from netspec.reaches import ALL, Axes, Reach, Sight
 from netspec.shapes import Shape, require_known, require_rank, show, volume
 
 GATES = 4
@@ -72,6 +73,27 @@ class ConvolutionalLSTM(SpatialLayer, SequenceLayer):
         spatial = self.windows_along(sequence[1:-1], self.kernel_size, self.strides, self.padding, self.dilation_rate)
         return (*spatial, self.filters)
 
+    def reach(self, sequence: Shape, *others: Shape) -> Sight:
+        *states, _ = others
+        sizes, first = sequence[1:-1], int(self.return_sequences)
+        of_a_step = self.seen_along(sizes, self.kernel_size, self.strides, self.padding, self.dilation_rate)
+        steps = sequence[0]
+        seen: Axes = (ALL,) * self.rank
+        if steps is not None:
+            wider = self._seen_after(steps - 1, first)
+            seen = tuple(reach and reach.through(inner) for reach, inner in zip(wider, of_a_step, strict=True) if inner)
+        return ((ALL, *seen, ALL), *((*self._seen_after(steps, first), ALL) for _ in states))
+
+    def _seen_after(self, steps: int | None, first: int) -> Axes:
+        """Say what is seen of a state after so many more steps: each sees a window of the state before."""
+        if steps is None:
+            return (ALL,) * self.rank
+        reaches = []
+        for axis, size in enumerate(self.along(self.kernel_size), start=first):
+            before = (size - 1) // 2
+            reaches.append(Reach(axis, 1, (-steps * before,), (steps * (size - 1 - before),)))
+        return tuple(reaches)
+
     def _way_to_steps(self, sequence: Shape) -> str:
         """Say which layer takes such a sequence, or what may be none, and how one is made."""
         rank = len(sequence) - 2
@@ -97,6 +119,12 @@ class ConvolutionalLSTM(SpatialLayer, SequenceLayer):
         # The state is padded, so that both convolutions have the same positions.
         positions = volume((sequence[0], *self._state(sequence)[:-1]))
         return None if positions is None else positions * sum(prod(kernel.shape) for kernel in self.kernels(sequence))
+
+    def work(self, sequence: Shape, *others: Shape) -> Work | None:
+        return self.work_of_steps(sequence[0], self._state(sequence))
+
+    def cell(self, state: Shape) -> Work | None:
+        return lstm_cell(state, self.use_bias, self.activation, self.recurrent_activation)
 
     def lower(self, keras: Any, name: str, inputs: tuple[Shape, ...]) -> Any:
         layer = super().lower(keras, name, inputs)

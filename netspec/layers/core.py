@@ -9,7 +9,8 @@ from math import prod
 from typing import Annotated, Any, Literal
 
 from netspec.errors import Mistake
-from netspec.layer import Example, Layer, Weight, Weights, register_layer
+from netspec.layer import Example, Layer, Weight, Weights, Work, register_layer
+from netspec.layers.counting import NOTHING, per_row
 from netspec.layers.fields import (
     Constraint,
     Initializer,
@@ -21,6 +22,7 @@ from netspec.layers.fields import (
 )
 from netspec.layers.kernels import KernelLayer, with_bias
 from netspec.options import Doc
+from netspec.reaches import Sight, each_position, each_value, in_other_shape, in_place, same
 from netspec.shapes import Shape, require_axis, require_known, require_rank, show, volume
 
 
@@ -66,6 +68,8 @@ class Dense(KernelLayer):
         require_axis(self.type_name, x)
         return (*x[:-1], self.units)
 
+    reach = each_position
+
     def weights(self, x: Shape) -> Weights:
         size = require_known(self.type_name, x[-1], "size of the last axis")
         weights = with_bias((Weight("kernel", (size, self.units)),), self.use_bias, self.units)
@@ -97,12 +101,25 @@ class Embedding(Layer):
     def infer(self, x: Shape) -> Shape:
         return (*x, self.output_dim)
 
+    def reach(self, x: Shape, output: Shape) -> Sight:
+        return (in_place(len(x)),)
+
     def weights(self, x: Shape) -> Weights:
         return with_lora((Weight("embeddings", (self.input_dim, self.output_dim)),), self.lora_rank)
 
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        return Work(keeps_input=self.trainable)
+
+
+class Arrangement(Layer):
+    """What layers have in common that compute nothing: values stay as they are, in another place or shape."""
+
+    def work(self, *shapes: Shape) -> Work | None:
+        return NOTHING
+
 
 @register_layer
-class Linear(Layer):
+class Linear(Arrangement):
     """Gives its input on unchanged: Keras's `Identity`, whose name here belongs to the residual block."""
 
     keras_name = "Identity"
@@ -111,9 +128,11 @@ class Linear(Layer):
     def infer(self, x: Shape) -> Shape:
         return x
 
+    reach = each_value
+
 
 @register_layer
-class Flatten(Layer):
+class Flatten(Arrangement):
     """Lays all values in one row, as a dense layer after convolutions wants them."""
 
     example = Example((4, 4, 64))
@@ -121,9 +140,11 @@ class Flatten(Layer):
     def infer(self, x: Shape) -> Shape:
         return (volume(x),)
 
+    reach = in_other_shape
+
 
 @register_layer
-class Reshape(Layer):
+class Reshape(Arrangement):
     """Arranges the same values in another shape."""
 
     example = Example((64,), target_shape=(4, 4, -1))
@@ -157,12 +178,14 @@ class Reshape(Layer):
             )
         return tuple(remaining if size == -1 else size for size in self.target_shape)
 
+    reach = in_other_shape
+
     def _shown(self) -> str:
         return "×".join(map(str, self.target_shape)) or "a single number"
 
 
 @register_layer
-class Permute(Layer):
+class Permute(Arrangement):
     """Puts the axes in another order."""
 
     example = Example((10, 64), dims=(2, 1))
@@ -188,9 +211,12 @@ class Permute(Layer):
             )
         return tuple(x[dim - 1] for dim in self.dims)
 
+    def reach(self, x: Shape, output: Shape) -> Sight:
+        return (tuple(same(self.dims.index(axis + 1)) for axis in range(len(x))),)
+
 
 @register_layer
-class RepeatVector(Layer):
+class RepeatVector(Arrangement):
     """Gives the same vector for each of so many steps, such as for the decoder of a sequence."""
 
     example = Example((64,), n=10)
@@ -201,6 +227,9 @@ class RepeatVector(Layer):
         before = "put flatten or a global pooling before it, which leave a vector" if x else ""
         require_rank(self.type_name, x, "features", before)
         return (self.n, *x)
+
+    def reach(self, x: Shape, output: Shape) -> Sight:
+        return ((same(1),),)
 
 
 @register_layer
@@ -214,3 +243,9 @@ class Masking(Layer):
     def infer(self, x: Shape) -> Shape:
         require_axis(self.type_name, x)
         return x
+
+    reach = each_position
+
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        # Each value is compared and multiplied; for each step it is found out whether any of its values differs.
+        return per_row(Work(3), Work(-1, kept=1), x, (len(x) - 1,))

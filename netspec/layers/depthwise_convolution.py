@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from math import prod
 
-from netspec.layer import Example, Weight, Weights, register_layer
+from netspec.layer import Example, Weight, Weights, Work, register_layer
 from netspec.layers.convolution import SpatialLayer
+from netspec.layers.counting import after_product, per_value, total
 from netspec.layers.fields import (
     Activation,
     Constraint,
@@ -30,6 +31,7 @@ from netspec.layers.fields import (
     UseBias,
 )
 from netspec.layers.kernels import with_bias
+from netspec.reaches import ALL, Sight
 from netspec.shapes import Shape, require_known, require_spatial, volume
 
 
@@ -40,6 +42,10 @@ class ChannelwiseConvolution(SpatialLayer):
         """Slide the window over the spatial axes of ``x``."""
         require_spatial(self.type_name, x, self.rank, siblings=(1, 2))
         return self.windows_along(x[:-1], kernel_size, strides, padding, dilation_rate)
+
+    def seen_in_window(self, x: Shape, kernel_size: Sizes, strides: Sizes, padding: str, dilation_rate: Sizes) -> Sight:
+        """Say what the window sees of ``x``."""
+        return ((*self.seen_along(x[:-1], kernel_size, strides, padding, dilation_rate), ALL),)
 
     def macs(self, x: Shape, output: Shape) -> int | None:
         positions = volume(output[:-1])
@@ -69,11 +75,17 @@ class DepthwiseConvolution(ChannelwiseConvolution):
         spatial = self.slide(x, self.kernel_size, self.strides, self.padding, self.dilation_rate)
         return (*spatial, None if x[-1] is None else x[-1] * self.depth_multiplier)
 
+    def reach(self, x: Shape, output: Shape) -> Sight:
+        return self.seen_in_window(x, self.kernel_size, self.strides, self.padding, self.dilation_rate)
+
     def weights(self, x: Shape) -> Weights:
         channels = require_known(self.type_name, x[-1], "channels")
         shape = (*self.along(self.kernel_size), channels, self.depth_multiplier)
         kernel = Weight("kernel", shape, initializer="depthwise_initializer")
         return with_bias((kernel,), self.use_bias, channels * self.depth_multiplier)
+
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        return after_product(output, self.use_bias, self.activation, trainable=self.trainable)
 
     def brief(self) -> str:
         return self.brief_window(self.kernel_size, self.strides)
@@ -128,12 +140,20 @@ class SeparableConvolution(ChannelwiseConvolution):
     def infer(self, x: Shape) -> Shape:
         return (*self.slide(x, self.kernel_size, self.strides, self.padding, self.dilation_rate), self.filters)
 
+    def reach(self, x: Shape, output: Shape) -> Sight:
+        return self.seen_in_window(x, self.kernel_size, self.strides, self.padding, self.dilation_rate)
+
     def weights(self, x: Shape) -> Weights:
         channels = require_known(self.type_name, x[-1], "channels")
         depthwise = Weight("depthwise_kernel", (*self.along(self.kernel_size), channels, self.depth_multiplier))
         mixed = channels * self.depth_multiplier
         pointwise = Weight("pointwise_kernel", (*(1,) * self.rank, mixed, self.filters))
         return with_bias((depthwise, pointwise), self.use_bias, self.filters)
+
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        between = (*output[:-1], None if x[-1] is None else x[-1] * self.depth_multiplier)
+        made_between = per_value(Work(kept=int(self.trainable), workspace=1), between)
+        return total(made_between, after_product(output, self.use_bias, self.activation, trainable=self.trainable))
 
     def brief(self) -> str:
         return f"{self.filters} {self.brief_window(self.kernel_size, self.strides)}"

@@ -11,8 +11,9 @@ from string import ascii_lowercase
 from typing import Annotated, NamedTuple
 
 from netspec.errors import Mistake
-from netspec.layer import Example, Layer, Weight, Weights, register_layer
+from netspec.layer import Example, Layer, Weight, Weights, Work, register_layer
 from netspec.layers.core import refuse_constrained_lora
+from netspec.layers.counting import after_product
 from netspec.layers.fields import (
     Activation,
     Constraint,
@@ -23,6 +24,7 @@ from netspec.layers.fields import (
     Regularizer,
 )
 from netspec.options import Doc, shorten, show_value
+from netspec.reaches import ALL, Sight, same
 from netspec.shapes import Shape, Size, require_known, show, volume
 
 FORMS = "ab,bc->ac, ...b,bc->...c or ab...,bc->ac..."
@@ -214,6 +216,17 @@ class EinsumDense(Layer):
             )
         return output
 
+    def reach(self, x: Shape, output: Shape) -> Sight:
+        letters, (sizes, others) = self._letters, self._sizes(x)
+        ahead = len(others) if letters.dots_before else 0
+        places = {letter: place for place, letter in enumerate(letters.made, start=ahead)}
+        if self.activation in ALONG_LAST_AXIS:
+            places = {letter: place for letter, place in places.items() if place != len(output) - 1}
+        named = (same(places[letter]) if letter in places else ALL for letter in sizes)
+        start = 0 if letters.dots_before else len(letters.made)
+        dotted = (same(place) for place in range(start, start + len(others)))
+        return ((*dotted, *named) if letters.dots_before else (*named, *dotted),)
+
     def _sizes(self, x: Shape) -> tuple[dict[str, Size], Shape]:
         """Find the size of each letter of the input but the batch, and the sizes that the dots stand for."""
         letters = self._letters
@@ -270,9 +283,20 @@ class EinsumDense(Layer):
         return tuple(weights)
 
     def macs(self, x: Shape, output: Shape) -> int | None:
+        sizes, others = self._known_sizes(x)
+        return volume((*others, *sizes.values()))
+
+    def _known_sizes(self, x: Shape) -> tuple[dict[str, Size], Shape]:
+        """Find the size of each letter, of the input's also where the output leaves it open, and those of the dots."""
         inputs, others = self._sizes(x)
         made = dict(zip(self._letters.made, self._given(), strict=True))
-        return volume((*others, *{**made, **inputs}.values()))
+        return {**made, **inputs}, others
+
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        sizes, others = self._known_sizes(x)
+        named = tuple(sizes[letter] for letter in self._letters.made)
+        known = (*others, *named) if self._letters.dots_before else (*named, *others)
+        return after_product(known, self.bias_axes is not None, self.activation, trainable=self.trainable)
 
     def brief(self) -> str:
         activation = f" {self.activation}" if self.activation else ""

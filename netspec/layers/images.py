@@ -5,18 +5,54 @@ See https://keras.io/api/layers/preprocessing_layers/image_preprocessing/.
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Annotated, ClassVar, Literal
 
 from netspec.errors import Mistake
-from netspec.layer import Example, Layer, register_layer
+from netspec.layer import Example, Layer, Work, register_layer
+from netspec.layers.counting import NOTHING, per_value
 from netspec.layers.fields import PositiveInt
 from netspec.options import Doc
+from netspec.reaches import Sight, resized, same, shifted
 from netspec.shapes import Shape, require_spatial, show
 
 SPATIAL, ALL = (0, 1), (0, 1, 2)
 
+Pair = tuple[int, int]
+
 Height = Annotated[PositiveInt, Doc("height of what comes out")]
 Width = Annotated[PositiveInt, Doc("width of what comes out")]
+
+
+TAPS = {"nearest": 1, "bilinear": 2, "bicubic": 4, "lanczos3": 6, "lanczos5": 10}
+"""How many values along each axis an interpolation makes one of; `nearest` takes it as it is."""
+
+
+def interpolated(interpolation: str, output: Shape, wider: tuple[float, float] = (1, 1)) -> Work | None:
+    """Count a weighted sum for each value; the window may be ``wider`` along height and width."""
+    if interpolation == "nearest":
+        return NOTHING
+    height, width = (ceil(TAPS[interpolation] * factor) for factor in wider)
+    return per_value(Work(2 * height * width - 1), output)
+
+
+def cut_to_aspect_ratio(height: int, width: int, wanted_height: int, wanted_width: int) -> tuple[Pair, Pair]:
+    """Cut the middle out of an image in the proportions of another: where it starts, and its sizes."""
+    kept = (
+        max(min(height, width * wanted_height // wanted_width), 1),
+        max(min(width, height * wanted_width // wanted_height), 1),
+    )
+    return ((height - kept[0]) // 2, (width - kept[1]) // 2), kept
+
+
+def seen_when_resized(starts: Pair, sizes: Pair, wanted: Pair, method: str, antialias: bool = False) -> Sight:
+    """Say what is seen of an image of which a part, or the image with a border, is brought to a size."""
+    along = enumerate(zip(starts, sizes, wanted, strict=True))
+    seen = (
+        resized(axis, size, made, method, antialias).within(size, made).through(shifted(axis, start))
+        for axis, (start, size, made) in along
+    )
+    return ((*seen, same(2)),)
 
 
 class ImageLayer(Layer):
@@ -81,6 +117,35 @@ class Resizing(ImageLayer):
         self.require_image(x)
         return (self.height, self.width, x[-1])
 
+    def reach(self, x: Shape, output: Shape) -> Sight | None:
+        height, width, _ = x
+        if height is None or width is None:
+            return None
+        starts, sizes = (0, 0), (height, width)
+        if self.crop_to_aspect_ratio:
+            starts, sizes = cut_to_aspect_ratio(height, width, self.height, self.width)
+        elif self.pad_to_aspect_ratio:
+            borders = (
+                max(width * self.height // self.width - height, 0) // 2,
+                max(height * self.width // self.height - width, 0) // 2,
+            )
+            starts, sizes = (-borders[0], -borders[1]), (height + 2 * borders[0], width + 2 * borders[1])
+        return seen_when_resized(starts, sizes, (self.height, self.width), self.interpolation, self.antialias)
+
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        return None if self.antialias and None in x else interpolated(self.interpolation, output, self._wider(x))
+
+    def _wider(self, x: Shape) -> tuple[float, float]:
+        """How many times wider the window is that lets all pixels count, where the image is made smaller."""
+        if not self.antialias:
+            return (1, 1)
+        height, width = ((size or 0) / wanted for size, wanted in zip(x, (self.height, self.width), strict=False))
+        if self.crop_to_aspect_ratio:
+            height = width = min(height, width)
+        if self.pad_to_aspect_ratio:
+            height = width = max(height, width)
+        return max(height, 1), max(width, 1)
+
 
 @register_layer
 class CenterCrop(ImageLayer):
@@ -94,3 +159,19 @@ class CenterCrop(ImageLayer):
     def infer(self, x: Shape) -> Shape:
         self.require_image(x)
         return (self.height, self.width, x[-1])
+
+    def reach(self, x: Shape, output: Shape) -> Sight | None:
+        height, width, _ = x
+        if height is None or width is None:
+            return None
+        if height >= self.height and width >= self.width:
+            return ((shifted(0, (height - self.height) // 2), shifted(1, (width - self.width) // 2), same(2)),)
+        starts, sizes = cut_to_aspect_ratio(height, width, self.height, self.width)
+        return seen_when_resized(starts, sizes, (self.height, self.width), "bilinear")
+
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        height, width, _ = x
+        if height is None or width is None:
+            return None
+        enlarged = height < self.height or width < self.width
+        return interpolated("bilinear", output) if enlarged else NOTHING

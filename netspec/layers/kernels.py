@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from netspec.layer import Layer, Weight, Weights
+from netspec.layer import Layer, Weight, Weights, Work
+from netspec.layers.counting import after_product
 from netspec.layers.fields import Activation, Constraint, Initializer, Regularizer, UseBias
+from netspec.shapes import Shape
 
 
 class KernelLayer(Layer):
@@ -22,6 +24,9 @@ class KernelLayer(Layer):
     activity_regularizer: Regularizer = None
     kernel_constraint: Constraint = None
     bias_constraint: Constraint = None
+
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        return after_product(output, self.use_bias, self.activation, trainable=self.trainable)
 
 
 def with_bias(weights: Weights, use_bias: bool, size: int) -> Weights:

@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
 from netspec.errors import Mistake
-from netspec.layer import Example, Layer, Weight, Weights, register_layer
+from netspec.layer import Example, Layer, Weight, Weights, Work, register_layer
+from netspec.layers.counting import per_row, per_value, unit_length
 from netspec.layers.fields import Axes, Axis, Constraint, Epsilon, Fraction, Initializer, PositiveInt, Regularizer
 from netspec.options import Doc, Keywords
-from netspec.shapes import Shape, axis_index, axis_indices, divide, require_known, show
+from netspec.reaches import Sight, each_value, everything, mixed
+from netspec.shapes import Shape, axis_index, axis_indices, divide, require_known, show, volume
 
 Center = Annotated[bool, Doc("whether a learned offset, beta, is added")]
 Scale = Annotated[bool, Doc("whether the result is multiplied by a learned factor, gamma")]
@@ -54,6 +56,10 @@ class NormalizationLayer(Layer):
         gamma = (Weight("gamma", shape),) if scale else ()
         return (*gamma, Weight("beta", shape)) if center else gamma
 
+    def reach(self, x: Shape, output: Shape) -> Sight:
+        """Values are seen together along the axis that is normalized, where a type says nothing else."""
+        return (mixed(x, self.positions(self.options()["axis"], x)),)
+
 
 class SampleNormalization(NormalizationLayer):
     """What normalizing each sample by itself takes: a factor and an offset that are learned."""
@@ -69,6 +75,12 @@ class SampleNormalization(NormalizationLayer):
     gamma_regularizer: Regularizer = None
     beta_constraint: Constraint = None
     gamma_constraint: Constraint = None
+
+    def spread(self, x: Shape, positions: tuple[int, ...]) -> Work | None:
+        """Count what takes mean and variance of rows; both are kept, and the values are made of them anew."""
+        # The mean is summed up and taken away, the squares are summed up, and all is multiplied by rsqrt(variance + e).
+        each = Work(5 + self.scale + self.center, keeps_input=True)
+        return per_row(each, Work(1, 1, kept=2), x, positions)
 
 
 @register_layer
@@ -108,6 +120,8 @@ class BatchNormalization(NormalizationLayer):
         axis_index(self.type_name, self.axis, x)
         return x
 
+    reach = each_value  # in use; only training sees the batch
+
     def weights(self, x: Shape) -> Weights:
         shape = self.known_sizes(self.axis, x)
         statistics = ["moving_mean", "moving_variance"]
@@ -117,6 +131,10 @@ class BatchNormalization(NormalizationLayer):
             *self.learned(self.scale, self.center, shape),
             *(Weight(name, shape, trainable=False) for name in statistics),
         )
+
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        # Outside of training, mean, variance, gamma and beta are one factor and one offset a channel.
+        return per_value(Work(2, keeps_input=self.trainable), output)
 
 
 @register_layer
@@ -136,6 +154,9 @@ class LayerNormalization(SampleNormalization):
             return ()
         return self.learned(self.scale, self.center, self.known_sizes(self.axis, x))
 
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        return self.spread(x, self.positions(self.axis, x))
+
 
 @register_layer
 class GroupNormalization(SampleNormalization):
@@ -151,8 +172,17 @@ class GroupNormalization(SampleNormalization):
         divide(self.type_name, size, size if self.groups == -1 else self.groups, "channels", option=("groups",))
         return x
 
+    reach = everything
+
     def weights(self, x: Shape) -> Weights:
         return self.learned(self.scale, self.center, self.known_sizes(self.axis, x))
+
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        (size,) = self.known_sizes(self.axis, x)
+        groups = size if self.groups == -1 else self.groups
+        count = volume(x)
+        of_group = None if count is None else count // groups
+        return self.spread((groups, of_group), (1,))
 
 
 @register_layer
@@ -179,6 +209,10 @@ class RMSNormalization(NormalizationLayer):
     def weights(self, x: Shape) -> Weights:
         return (Weight("scale", self.known_sizes(self.axis, x)),)
 
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        # x * rsqrt(mean(x * x) + epsilon) * scale
+        return per_row(Work(4, keeps_input=True), Work(1, 1, kept=1), x, self.positions(self.axis, x))
+
 
 @register_layer
 class UnitNormalization(NormalizationLayer):
@@ -191,3 +225,6 @@ class UnitNormalization(NormalizationLayer):
     def infer(self, x: Shape) -> Shape:
         axis_indices(self.type_name, self.axis, x)
         return x
+
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        return unit_length(x, self.positions(self.axis, x))

@@ -10,9 +10,11 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from netspec.errors import Mistake
-from netspec.layer import Example, Layer, register_layer
+from netspec.layer import Example, Layer, Work, register_layer
+from netspec.layers.counting import NOTHING, per_value
 from netspec.layers.fields import Axis
 from netspec.options import Doc
+from netspec.reaches import Sight, between, each_value, same, shifted
 from netspec.shapes import Shape, axis_index, show
 
 
@@ -78,9 +80,17 @@ class Take(Operation):
             )
         return (*x[:at], *x[at + 1 :])
 
+    def reach(self, x: Shape, output: Shape) -> Sight:
+        at = axis_index(self.type_name, self.axis, x)
+        index = self.index % (x[at] or self.index + 1)
+        return (tuple(between(index, index) if axis == at else same(axis - (axis > at)) for axis in range(len(x))),)
+
     def operate(self, ops: Any, x: Any) -> Any:
         axis = self.axis % len(x.shape)
         return ops.take(x, self.index % (x.shape[axis] or self.index + 1), axis=axis)
+
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        return NOTHING
 
 
 @register_layer
@@ -114,10 +124,18 @@ class Slice(Operation):
             )
         return (*x[:at], count, *x[at + 1 :])
 
+    def reach(self, x: Shape, output: Shape) -> Sight:
+        at = axis_index(self.type_name, self.axis, x)
+        start = range(x[at] or 0)[self.start :].start
+        return (tuple(shifted(axis, start) if axis == at else same(axis) for axis in range(len(x))),)
+
     def operate(self, ops: Any, x: Any) -> Any:
         axis = self.axis % len(x.shape)
         kept = range(x.shape[axis])[self.start : self.stop]
         return x[(slice(None),) * axis + (slice(kept.start, kept.stop),)]
+
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        return NOTHING
 
 
 @register_layer
@@ -129,5 +147,10 @@ class Absolute(Operation):
     def infer(self, x: Shape) -> Shape:
         return x
 
+    reach = each_value
+
     def operate(self, ops: Any, x: Any) -> Any:
         return ops.absolute(x)
+
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        return per_value(Work(1, keeps_input=True), output)

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
-from netspec.layer import Example, Layer, register_layer
+from netspec.layer import Example, Layer, Work, register_layer
 from netspec.layers.convolution import SpatialLayer
+from netspec.layers.counting import times
 from netspec.layers.fields import (
     Kernel,
     Kernel1,
@@ -21,10 +22,36 @@ from netspec.layers.fields import (
     PoolStrides3,
 )
 from netspec.options import Doc
-from netspec.shapes import Shape, require_spatial, sliding
+from netspec.reaches import ALL, Sight, same
+from netspec.shapes import Shape, Size, require_spatial, sliding, volume
 
 
-class Pooling(SpatialLayer):
+class Pooled(Layer):
+    """What all pooling has in common: windows of values become one value each."""
+
+    def windows(self, x: Shape, output: Shape) -> Size:
+        """Count the values of all windows together, those in several of them as often."""
+        raise NotImplementedError
+
+
+class LargestOf(Pooled):
+    """What takes the largest of each window: the gradient goes where it was."""
+
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        compared, made = self.windows(x, output), volume(output)
+        if compared is None or made is None:
+            return None
+        return Work(compared - made, keeps_input=True, keeps_output=True)
+
+
+class MeanOf(Pooled):
+    """What takes the mean of each window, a sum and a division: the gradient is the same for all of its values."""
+
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        return times(Work(1), self.windows(x, output))
+
+
+class Pooling(SpatialLayer, Pooled):
     """What pooling over a window has in common: one value stays of each window and channel."""
 
     pool_size: Kernel
@@ -37,6 +64,13 @@ class Pooling(SpatialLayer):
         strides = window if self.strides is None else self.along(self.strides)
         spatial = sliding(self.type_name, x[:-1], window, strides, self.padding, option=("pool_size",))
         return (*spatial, x[-1])
+
+    def reach(self, x: Shape, output: Shape) -> Sight:
+        strides = self.pool_size if self.strides is None else self.strides
+        return ((*self.seen_along(x[:-1], self.pool_size, strides, self.padding, 1), same(self.rank)),)
+
+    def windows(self, x: Shape, output: Shape) -> Size:
+        return volume((*output, *self.along(self.pool_size)))
 
     def brief(self) -> str:
         return self.brief_window(self.pool_size, self.pool_size if self.strides is None else self.strides)
@@ -73,42 +107,42 @@ class Pooling3D(Pooling):
 
 
 @register_layer
-class MaxPooling1D(Pooling1D):
+class MaxPooling1D(LargestOf, Pooling1D):
     """The largest value of each window of steps."""
 
     pool_size: Kernel1 = 2
 
 
 @register_layer
-class MaxPooling2D(Pooling2D):
+class MaxPooling2D(LargestOf, Pooling2D):
     """The largest value of each window of height and width."""
 
     pool_size: Kernel2 = 2
 
 
 @register_layer
-class MaxPooling3D(Pooling3D):
+class MaxPooling3D(LargestOf, Pooling3D):
     """The largest value of each window of depth, height and width."""
 
     pool_size: Kernel3 = 2
 
 
 @register_layer
-class AveragePooling1D(Pooling1D):
+class AveragePooling1D(MeanOf, Pooling1D):
     """The mean of each window of steps."""
 
 
 @register_layer
-class AveragePooling2D(Pooling2D):
+class AveragePooling2D(MeanOf, Pooling2D):
     """The mean of each window of height and width."""
 
 
 @register_layer
-class AveragePooling3D(Pooling3D):
+class AveragePooling3D(MeanOf, Pooling3D):
     """The mean of each window of depth, height and width."""
 
 
-class GlobalPooling(Layer):
+class GlobalPooling(Pooled):
     """What pooling over everything has in common: one value stays of each channel (Lin et al., 2013)."""
 
     rank: ClassVar[int]
@@ -118,6 +152,12 @@ class GlobalPooling(Layer):
     def infer(self, x: Shape) -> Shape:
         require_spatial(self.type_name, x, self.rank, of_vector="leave it out: only channels come in")
         return ((1,) * self.rank if self.keepdims else ()) + x[-1:]
+
+    def reach(self, x: Shape, output: Shape) -> Sight:
+        return ((*(ALL,) * self.rank, same(len(output) - 1)),)
+
+    def windows(self, x: Shape, output: Shape) -> Size:
+        return volume(x)
 
 
 class GlobalPooling1D(GlobalPooling):
@@ -142,30 +182,30 @@ class GlobalPooling3D(GlobalPooling):
 
 
 @register_layer
-class GlobalMaxPooling1D(GlobalPooling1D):
+class GlobalMaxPooling1D(LargestOf, GlobalPooling1D):
     """The largest value of each channel over all steps."""
 
 
 @register_layer
-class GlobalMaxPooling2D(GlobalPooling2D):
+class GlobalMaxPooling2D(LargestOf, GlobalPooling2D):
     """The largest value of each channel over height and width."""
 
 
 @register_layer
-class GlobalMaxPooling3D(GlobalPooling3D):
+class GlobalMaxPooling3D(LargestOf, GlobalPooling3D):
     """The largest value of each channel over depth, height and width."""
 
 
 @register_layer
-class GlobalAveragePooling1D(GlobalPooling1D):
+class GlobalAveragePooling1D(MeanOf, GlobalPooling1D):
     """The mean of each channel over all steps."""
 
 
 @register_layer
-class GlobalAveragePooling2D(GlobalPooling2D):
+class GlobalAveragePooling2D(MeanOf, GlobalPooling2D):
     """The mean of each channel over height and width (Lin et al., 2013)."""
 
 
 @register_layer
-class GlobalAveragePooling3D(GlobalPooling3D):
+class GlobalAveragePooling3D(MeanOf, GlobalPooling3D):
     """The mean of each channel over depth, height and width."""

@@ -8,8 +8,10 @@ from __future__ import annotations
 from typing import Annotated
 
 from netspec.errors import Mistake
-from netspec.layer import Example, Layer, Weight, Weights, register_layer
+from netspec.layer import Example, Layer, Weight, Weights, Work, register_layer
+from netspec.layers.counting import per_value
 from netspec.options import Doc, Keywords
+from netspec.reaches import each_value
 from netspec.shapes import Shape, axis_indices, require_known, show
 
 Numbers = float | Annotated[tuple[float, ...], Keywords(minItems=1)]
@@ -44,6 +46,15 @@ class Rescaling(Layer):
                     option=(option,),
                 )
         return x
+
+    reach = each_value
+
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        scaled, shifted = (
+            any(number != idle for number in (numbers if isinstance(numbers, tuple) else (numbers,)))
+            for numbers, idle in ((self.scale, 1), (self.offset, 0))
+        )
+        return per_value(Work(int(scaled) + int(shifted)), output)
 
 
 @register_layer
@@ -95,6 +106,8 @@ class Normalization(Layer):
             )
         return x
 
+    reach = each_value
+
     def weights(self, x: Shape) -> Weights:
         if self.mean is not None:
             return ()
@@ -115,6 +128,9 @@ class Normalization(Layer):
             require_known(self.type_name, x[index], f"size of axis {index + 1}", option=("axis",))
             for index in sorted(axis_indices(self.type_name, self._axes(), x))
         )
+
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        return per_value(Work(2), output)
 
 
 def _count(numbers: Numbers | None) -> int | None:

@@ -9,11 +9,13 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar
 
 from netspec.errors import Mistake
-from netspec.layer import Example, Layer, Weight, Weights, register_layer
+from netspec.layer import Example, Layer, Weight, Weights, Work, register_layer
+from netspec.layers.counting import NOTHING, activated, per_value, times, total
 from netspec.layers.fields import Activation, BelowOne, Constraint, Initializer, Regularizer, Seed, Units, UseBias
 from netspec.layers.kernels import with_bias
 from netspec.options import Doc
-from netspec.shapes import Shape, require_known, require_rank, show, volume
+from netspec.reaches import everything
+from netspec.shapes import Shape, Size, require_known, require_rank, show, volume
 
 GateActivation = Annotated[Activation, Doc("Keras activation of the gates; null leaves them as they are")]
 ForgetBias = Annotated[bool, Doc("whether the bias of the forget gate starts with ones")]
@@ -44,9 +46,24 @@ class SequenceLayer(Layer):
         bool, Doc("whether it starts at the last step; the outputs come in the order in which they are made")
     ] = False
 
-    def over_steps(self, steps: int | None, output: Shape) -> Shape:
+    def cell(self, state: Shape) -> Work | None:
+        """Count one step beside its products, from the shape of the state, without its output; None where not known."""
+        return None
+
+    def work_of_steps(self, steps: Size, state: Shape) -> Work | None:
+        """Count all steps. Each output is kept, as the next step's products need it, though only the last is given."""
+        each = self.cell(state)
+        if each is None:
+            return None
+        outputs = NOTHING if self.return_sequences else per_value(Work(kept=1), state)
+        work = total(times(each, steps), times(outputs, steps))
+        return work and work._replace(keeps_input=True, keeps_output=self.return_sequences, workspace=each.workspace)
+
+    def over_steps(self, steps: Size, output: Shape) -> Shape:
         """Give the output of one step, or of all of them."""
         return (steps, *output) if self.return_sequences else output
+
+    reach = everything  # a step sees all before it, or behind it where it goes backwards
 
     def require_state(self, state: Shape, wanted: Shape, index: int) -> None:
         """Refuse an initial state, the input at ``index``, of another shape than the states have."""
@@ -122,6 +139,9 @@ class RecurrentLayer(SequenceLayer):
         steps = sequence[0]
         return None if steps is None else steps * sum(volume(matrix.shape) or 0 for matrix in self.matrices(sequence))
 
+    def work(self, sequence: Shape, *others: Shape) -> Work | None:
+        return self.work_of_steps(sequence[0], (self.units,))
+
     def brief(self) -> str:
         return str(self.units)
 
@@ -135,6 +155,21 @@ def require_steps(type_name: str, steps: int | None, option: tuple[str | int, ..
             help="leave unroll out, or give that axis of the input a number instead of null",
             option=option,
         )
+
+
+def gate(activation: str | None, state: Shape) -> Work | None:
+    """Count the activation of a gate, whose value is kept: others are multiplied by it."""
+    return total(activated(activation, state), per_value(Work(kept=1), state))
+
+
+def lstm_cell(state: Shape, use_bias: bool, activation: str | None, recurrent_activation: str | None) -> Work | None:
+    """Count a step of an LSTM: both products of four gates are added, c is f * c + i * g, and the output o * tanh(c).
+
+    What is multiplied and c are kept; the gates and both states are alive at once.
+    """
+    each = Work(4 + 4 * use_bias + 4, kept=1, workspace=4 + 2)
+    gates = [gate(recurrent_activation, state)] * 3 + [gate(activation, state)] * 2
+    return total(per_value(each, state), *gates)
 
 
 @register_layer
@@ -157,6 +192,9 @@ class LSTM(RecurrentLayer):
             if state is not None:
                 self.require_state(state, (self.units,), index)
         return output
+
+    def cell(self, state: Shape) -> Work | None:
+        return lstm_cell(state, self.use_bias, self.activation, self.recurrent_activation)
 
 
 class SingleStateLayer(RecurrentLayer):
@@ -190,6 +228,13 @@ class GRU(SingleStateLayer):
             return (*matrices, Weight("bias", (2, width)))
         return with_bias(matrices, self.use_bias, width)
 
+    def cell(self, state: Shape) -> Work | None:
+        # The products are added; r is multiplied by its state or product, which is kept; z * h + (1 - z) * g is made.
+        biases = self.use_bias * (2 if self.reset_after else 1)
+        each = Work(3 + 3 * biases + 1 + 4, kept=1, workspace=3 + 1)
+        gates = [gate(self.recurrent_activation, state)] * 2 + [gate(self.activation, state)]
+        return total(per_value(each, state), *gates)
+
 
 @register_layer
 class SimpleRNN(SingleStateLayer):
@@ -200,3 +245,6 @@ class SimpleRNN(SingleStateLayer):
 
     gates = 1
     example = Example((100, 64), units=128)
+
+    def cell(self, state: Shape) -> Work | None:
+        return total(per_value(Work(1 + self.use_bias, workspace=1 + 1), state), activated(self.activation, state))

@@ -8,10 +8,12 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar
 
 from netspec.errors import Mistake
-from netspec.layer import Example, Layer, register_layer
+from netspec.layer import Example, Layer, Work, register_layer
+from netspec.layers.counting import NOTHING, times
 from netspec.layers.fields import BelowOne, Fraction, NonNegative, PositiveInt, Rate, Seed
 from netspec.options import Doc
-from netspec.shapes import Shape, require_spatial, show
+from netspec.reaches import each_value
+from netspec.shapes import Shape, require_spatial, show, volume
 
 NoiseShape = Annotated[
     tuple[PositiveInt | None, ...] | None,
@@ -21,18 +23,35 @@ Penalty = Annotated[NonNegative, Doc("factor of the penalty")]
 
 
 class RegularizationLayer(Layer):
-    """What these layers have in common: the shape stays, and nothing is learned."""
+    """What these layers have in common: the shape stays, nothing is learned, and only training changes values."""
 
     example = Example((128,), rate=0.5)
 
     def infer(self, x: Shape) -> Shape:
         return x
 
+    reach = each_value
 
-class ShapedDropout(RegularizationLayer):
-    """What dropouts have in common whose random numbers can be shared along an axis."""
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        return NOTHING
+
+
+class Drop(RegularizationLayer):
+    """What these layers have in common that multiply by random numbers while training, which are kept."""
 
     rate: Rate
+
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        return times(Work(kept=1), volume(self.drawn(x))) if 0 < self.rate < 1 else NOTHING
+
+    def drawn(self, x: Shape) -> Shape:
+        """The shape of the random numbers for one sample."""
+        return x
+
+
+class ShapedDropout(Drop):
+    """What dropouts have in common whose random numbers can be shared along an axis."""
+
     noise_shape: NoiseShape = None
     seed: Seed = None
 
@@ -45,6 +64,12 @@ class ShapedDropout(RegularizationLayer):
             help=f"write {len(x) + 1} sizes, first the batch's: null, then 1 or null for each axis of the input",
             option=("noise_shape",),
         )
+
+    def drawn(self, x: Shape) -> Shape:
+        if self.noise_shape is None:
+            return x
+        from_the_end = zip(reversed(self.noise_shape), reversed(x), strict=False)  # the batch is left out
+        return tuple(size if wanted is None else wanted for wanted, size in from_the_end)
 
     @staticmethod
     def _can_be_spread(noise_shape: Shape, x: Shape) -> bool:
@@ -63,7 +88,7 @@ class Dropout(ShapedDropout):
 
 
 @register_layer
-class StochasticDepth(RegularizationLayer):
+class StochasticDepth(Drop):
     """Sets whole samples to 0 while training, so that only the shortcut is left of them (Huang et al., 2016).
 
     Put it at the end of a residual branch. It is built as Keras's `Dropout` with one random number a sample.
@@ -72,8 +97,10 @@ class StochasticDepth(RegularizationLayer):
     keras_name = "Dropout"
     example = Example((14, 14, 384), rate=0.1)
 
-    rate: Rate
     seed: Seed = None
+
+    def drawn(self, x: Shape) -> Shape:
+        return ()
 
     def lower(self, keras: Any, name: str, inputs: tuple[Shape, ...]) -> Any:
         noise_shape = (None, *(1 for _ in inputs[0]))
@@ -88,7 +115,7 @@ class AlphaDropout(ShapedDropout):
 
 
 @register_layer
-class GaussianDropout(RegularizationLayer):
+class GaussianDropout(Drop):
     """Multiplies by noise around 1 while training (Srivastava et al., 2014)."""
 
     rate: Annotated[BelowOne, Doc("as that of dropout: the noise has the variance rate / (1 - rate)")]
@@ -105,17 +132,19 @@ class GaussianNoise(RegularizationLayer):
     seed: Seed = None
 
 
-class SpatialDropout(RegularizationLayer):
+class SpatialDropout(Drop):
     """What dropouts of whole channels have in common (Tompson et al., 2014)."""
 
     rank: ClassVar[int]
 
-    rate: Rate
     seed: Seed = None
 
     def infer(self, x: Shape) -> Shape:
         require_spatial(self.type_name, x, self.rank, of_vector="use dropout, which drops single values")
         return x
+
+    def drawn(self, x: Shape) -> Shape:
+        return x[-1:]
 
     def keras_options(self, keras: Any) -> dict[str, Any]:
         options = super().keras_options(keras)
@@ -155,3 +184,6 @@ class ActivityRegularization(RegularizationLayer):
 
     l1: Penalty = 0.0
     l2: Penalty = 0.0
+
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        return Work(keeps_input=bool(self.l1 or self.l2))

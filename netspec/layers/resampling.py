@@ -8,10 +8,13 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from netspec.errors import Mistake
-from netspec.layer import Example, register_layer
+from netspec.layer import Example, Work, register_layer
 from netspec.layers.convolution import SpatialLayer
+from netspec.layers.counting import NOTHING
 from netspec.layers.fields import NonNegativeInt, PositiveInt, Size2, Size3, Sizes
+from netspec.layers.images import interpolated
 from netspec.options import Doc
+from netspec.reaches import Sight, resized, same, shifted
 from netspec.shapes import Shape, require_spatial, show, tuple_of
 
 Pair = tuple[NonNegativeInt, NonNegativeInt]
@@ -33,11 +36,18 @@ class ResamplingLayer(SpatialLayer):
 
     def ends(self, value: Ends) -> tuple[int, ...]:
         """Sum up, for each spatial axis, what an option says of its two ends."""
+        return tuple(map(sum, self.both_ends(value)))
+
+    def both_ends(self, value: Ends) -> tuple[tuple[int, ...], ...]:
+        """Write out, for each spatial axis, what an option says of its two ends."""
         if isinstance(value, int):
-            return (2 * value,) * self.rank
+            return ((value, value),) * self.rank
         if self.rank == 1:  # here two numbers are the two ends of the only axis
-            return (sum(tuple_of(side, 1)[0] for side in value),)
-        return tuple(sum(tuple_of(side, 2)) for side in value)
+            return (tuple(tuple_of(side, 1)[0] for side in value),)
+        return tuple(tuple_of(side, 2) for side in value)
+
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        return NOTHING
 
 
 class ZeroPadding(ResamplingLayer):
@@ -49,6 +59,10 @@ class ZeroPadding(ResamplingLayer):
         require_spatial(self.type_name, x, self.rank)
         added = self.ends(self.padding)
         return (*(None if size is None else size + more for size, more in zip(x[:-1], added, strict=True)), x[-1])
+
+    def reach(self, x: Shape, output: Shape) -> Sight:
+        seen = (shifted(axis, -before) for axis, (before, _) in enumerate(self.both_ends(self.padding)))
+        return ((*seen, same(self.rank)),)
 
 
 @register_layer
@@ -99,6 +113,10 @@ class Cropping(ResamplingLayer):
             )
         return (*spatial, x[-1])
 
+    def reach(self, x: Shape, output: Shape) -> Sight:
+        seen = (shifted(axis, before) for axis, (before, _) in enumerate(self.both_ends(self.cropping)))
+        return ((*seen, same(self.rank)),)
+
 
 @register_layer
 class Cropping1D(Cropping):
@@ -143,6 +161,11 @@ class UpSampling(ResamplingLayer):
         factors = self.along(self.size)
         return (*(None if n is None else n * factor for n, factor in zip(x[:-1], factors, strict=True)), x[-1])
 
+    def reach(self, x: Shape, output: Shape) -> Sight:
+        method = self.options().get("interpolation", "nearest")
+        larger = (resized(axis, 1, factor, method) for axis, factor in enumerate(self.along(self.size)))
+        return ((*larger, same(self.rank)),)
+
 
 @register_layer
 class UpSampling1D(UpSampling):
@@ -165,6 +188,9 @@ class UpSampling2D(UpSampling):
     interpolation: Annotated[
         Literal["nearest", "bilinear", "bicubic", "lanczos3", "lanczos5"], Doc("how values between are found")
     ] = "nearest"
+
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        return interpolated(self.interpolation, output)
 
 
 @register_layer

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from netspec.layer import Example, Layer, Weight, Weights, register_layer
+from netspec.layer import Example, Layer, Weight, Weights, Work, register_layer
+from netspec.layers.counting import per_value
 from netspec.layers.fields import Constraint, Initializer, Regularizer
 from netspec.layers.kernels import with_bias
 from netspec.options import Doc
+from netspec.reaches import each_value
 from netspec.shapes import Shape, require_axis, require_known
 
 _AXES = "abcdefghijklmnopqrstuvwxyz"
@@ -32,6 +34,8 @@ class Scaling(Layer):
         require_known(self.type_name, x[-1], "size of the last axis")
         return x
 
+    reach = each_value
+
     def weights(self, x: Shape) -> Weights:
         size = require_known(self.type_name, x[-1], "size of the last axis")
         return with_bias((Weight("kernel", (size,), initializer="scale_initializer"),), self.use_bias, size)
@@ -45,6 +49,9 @@ class Scaling(Layer):
             **self.keras_options(keras),
             name=name,
         )
+
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        return per_value(Work(1 + self.use_bias, keeps_input=self.trainable), output)
 
 
 @register_layer

@@ -9,12 +9,26 @@ from math import prod
 from typing import Annotated, Literal
 
 from netspec.errors import Mistake
-from netspec.layer import Example, Layer, Weight, Weights, register_layer
+from netspec.layer import Example, Layer, Weight, Weights, Work, register_layer
+from netspec.layers.counting import NOTHING, per_value, times, total
 from netspec.layers.fields import NonNegative, Padding, PositiveInt
 from netspec.options import Doc, Keywords
+from netspec.reaches import ALL, Sight, padding_before, same, window
 from netspec.shapes import Shape, require_rank, sliding, volume
 
 Positive = Annotated[float, Keywords(exclusiveMinimum=0)]
+
+
+OF_BOTH_PARTS = {
+    "real": Work(),
+    "imag": Work(),
+    "stft": Work(workspace=2),
+    "angle": Work(0, 1, kept=2, workspace=2),
+    "psd": Work(4, kept=2, workspace=2),  # the power, and that of the other half of the frequencies, which is the same
+    "magnitude": Work(4, 1, kept=2, workspace=2),  # sqrt(max(real * real + imag * imag, least))
+    "log": Work(5, 2, kept=2, workspace=2),  # log(max(magnitude, least))
+}
+"""What is done with the real and imaginary part of each frequency, by mode."""
 
 
 @register_layer
@@ -80,6 +94,11 @@ class STFTSpectrogram(Layer):
         frequencies = self._frequencies() * (2 if self.mode == "stft" else 1)
         return (frames, frequencies, channels) if self.expand_dims else (frames, frequencies * channels)
 
+    def reach(self, x: Shape, output: Shape) -> Sight:
+        step = self.frame_step or self.frame_length // 2
+        frames = window(0, self.frame_length, step, padding_before(x[0], self.frame_length, step, self.padding))
+        return ((frames, same(2) if self.expand_dims else ALL),)
+
     def weights(self, x: Shape) -> Weights:
         shape = (self.frame_length, 1, self._frequencies())
         real = () if self.mode == "imag" else (Weight("real_kernel", shape),)
@@ -88,6 +107,10 @@ class STFTSpectrogram(Layer):
     def macs(self, x: Shape, output: Shape) -> int | None:
         positions = volume((output[0], x[-1]))
         return None if positions is None else positions * sum(prod(weight.shape) for weight in self.weights(x))
+
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        frequencies = (output[0], self._frequencies(), self._channels(x))
+        return total(Work(keeps_input=self.trainable), per_value(OF_BOTH_PARTS[self.mode], frequencies))
 
     def _frequencies(self) -> int:
         return (self.fft_length or 1 << (self.frame_length - 1).bit_length()) // 2 + 1
@@ -158,6 +181,12 @@ class MelSpectrogram(Layer):
             )
         return (self.num_mel_bins, made)
 
+    def reach(self, x: Shape, output: Shape) -> Sight:
+        """Frames have their middle where they count, and samples beyond the ends are mirrored."""
+        length = self.fft_length if self.window is None else self.sequence_length or self.fft_length
+        before = self.fft_length // 2 - (self.fft_length - length) // 2
+        return ((window(1, length, self.sequence_stride, before),),)
+
     def _frames_said(self, samples: int) -> int:
         return (samples + 1) // self.sequence_stride + 1
 
@@ -170,3 +199,15 @@ class MelSpectrogram(Layer):
         right = next((count for count in near if self._frames_said(count) == self._frames_made(count)), None)
         wider = f"use a sequence_stride above {self.sequence_stride}"
         return f"give the input {right} samples, or {wider}" if right else wider
+
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        frequencies = self.fft_length // 2 + 1
+        # A fast Fourier transform of N numbers takes 5/2 * N * log(N) operations if they are real.
+        transform = Work(
+            (self.sequence_length or self.fft_length) + 5 * self.fft_length * (self.fft_length - 1).bit_length() // 2
+        )
+        each = Work(3, 1 + (self.mag_exp != 1), workspace=1)  # the size of a complex number, and a power of it
+        band = Work(2 * frequencies - 1)
+        decibels = Work(5, 1) if self.power_to_db else NOTHING
+        frames = times(total(transform, times(each, frequencies)), output[-1])
+        return total(frames, per_value(total(band, decibels) or NOTHING, output))

@@ -9,11 +9,13 @@ from math import log
 from typing import Annotated, Any
 
 from netspec.errors import Mistake
-from netspec.layer import Example, Layer, Weight, Weights, register_layer
-from netspec.layers.attention import way_to_steps
+from netspec.layer import Example, Layer, Weight, Weights, Work, register_layer
+from netspec.layers.attending import way_to_steps, weighing
+from netspec.layers.counting import NOTHING, at_once, per_value
 from netspec.layers.fields import Initializer, PositiveInt
 from netspec.layers.operations import Operation, WithOperations
 from netspec.options import Doc, Keywords
+from netspec.reaches import ALL, Reach, Sight, each_position, each_value, nothing, same
 from netspec.shapes import Shape, require_known, require_rank, show, volume
 
 Wavelength = Annotated[
@@ -43,10 +45,15 @@ class Positions(Operation):
             raise Mistake("E302", f"{self.type_name} numbers the steps of a sequence, but its input is a single number")
         return x[:1]
 
+    reach = nothing
+
     def operate(self, ops: Any, x: Any) -> Any:
         for _ in x.shape[2:]:
             x = ops.take(x, 0, axis=-1)
         return count_along(ops, ops.cast(x, "int32"), 1)
+
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        return NOTHING
 
 
 @register_layer
@@ -66,6 +73,8 @@ class LearnedTokens(Layer):
         self._size(x)
         return (self.count, x[-1])
 
+    reach = nothing
+
     def weights(self, x: Shape) -> Weights:
         return (Weight("embeddings", (self.count, self._size(x))),)
 
@@ -84,6 +93,9 @@ class LearnedTokens(Layer):
 
         return WithOperations(layer, numbers)
 
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        return NOTHING
+
 
 @register_layer
 class SinusoidalPositionEmbedding(Operation):
@@ -98,12 +110,17 @@ class SinusoidalPositionEmbedding(Operation):
         require_known(self.type_name, x[-1], "size of the last axis")
         return x
 
+    reach = each_value
+
     def operate(self, ops: Any, x: Any) -> Any:
         position, index = _position_and_index(ops, x)
         pair = ops.cast(index // 2, "float32")
         angle = position * ops.exp(pair * (-2 * log(self.max_wavelength) / x.shape[-1]))
         encoding = ops.where(ops.equal(index % 2, 0), ops.sin(angle), ops.cos(angle))
         return x + ops.cast(encoding, x.dtype)
+
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        return per_value(Work(1), output)  # the vectors are the same for every sample
 
 
 @register_layer
@@ -134,6 +151,8 @@ class RotaryEmbedding(Operation):
             )
         return x
 
+    reach = each_position
+
     def operate(self, ops: Any, x: Any) -> Any:
         size = x.shape[-1]
         half = size // 2
@@ -149,6 +168,9 @@ class RotaryEmbedding(Operation):
         turned = ops.cast(x, "float32") * ops.cos(angle)
         turned = turned + ops.cast(ops.take(x, partners, axis=-1), "float32") * (sign * ops.sin(angle))
         return ops.cast(turned, x.dtype)
+
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        return per_value(Work(3), output)  # x * cos + partner * sin; both are the same for every sample
 
 
 def _position_and_index(ops: Any, x: Any) -> tuple[Any, Any]:
@@ -193,9 +215,21 @@ class DotProductAttention(Operation):
             )
         return query
 
+    def reach(self, query: Shape, key: Shape, value: Shape, output: Shape) -> Sight:
+        sharing = (query[1] or 1) // (key[1] or 1)  # so many heads of queries in a row see one of keys
+        head = Reach(1, 1, (0,) * sharing, (0,) * sharing)
+        return (same(0), same(1), ALL), (ALL, head, ALL), (ALL, head, same(2))
+
     def macs(self, query: Shape, key: Shape, value: Shape, output: Shape) -> int | None:
         queries = volume(query)
         return None if queries is None or key[0] is None else 2 * queries * key[0]
+
+    def work(self, query: Shape, key: Shape, value: Shape, output: Shape) -> Work | None:
+        rows, shared = volume(query[:2]), query[1] != key[1]
+        # Heads that share keys and values get copies of them.
+        copies = per_value(Work(kept=2, workspace=2), (key[0], *query[1:])) if shared else NOTHING
+        weights = weighing(rows, key[0], scaled=True, masked=self.use_causal_mask, dropped=False)
+        return at_once(Work(keeps_input=True), copies, weights)
 
     def operate(self, ops: Any, query: Any, key: Any, value: Any) -> Any:
         groups = query.shape[2] // key.shape[2]

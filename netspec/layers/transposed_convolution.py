@@ -30,6 +30,7 @@ from netspec.layers.fields import (
 )
 from netspec.layers.kernels import KernelLayer, with_bias
 from netspec.options import Doc
+from netspec.reaches import ALL, Sight, spread
 from netspec.shapes import Shape, require_known, require_spatial, stretched, volume
 
 _strides = Doc("factor by which the size grows")
@@ -89,6 +90,15 @@ class TransposedConvolution(SpatialLayer, KernelLayer):
             )
         )
         return (*spatial, self.filters)
+
+    def reach(self, x: Shape, output: Shape) -> Sight:
+        options = map(self.along, (self.kernel_size, self.dilation_rate, self.strides))
+        along = enumerate(zip(x[:-1], output[:-1], *options, strict=True))
+        seen = (
+            spread(axis, size, made, rate * (kernel - 1) + 1, stride, self.padding)
+            for axis, (size, made, kernel, rate, stride) in along
+        )
+        return ((*seen, ALL),)
 
     def weights(self, x: Shape) -> Weights:
         channels = require_known(self.type_name, x[-1], "channels")

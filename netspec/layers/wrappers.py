@@ -9,10 +9,12 @@ from functools import cached_property
 from typing import Annotated, Any, Literal, cast
 
 from netspec.errors import Mistake
-from netspec.layer import TYPES, Applied, Example, Layer, Weight, Weights, register_layer
+from netspec.layer import TYPES, Applied, Example, Layer, Weight, Weights, Work, register_layer
+from netspec.layers.counting import NOTHING, at_once, output_inside, per_value, times, total
 from netspec.layers.fields import PositiveInt, WrappedLayer
 from netspec.layers.recurrent import SequenceLayer
 from netspec.options import Doc, Registered
+from netspec.reaches import ALL, Reach, Sight, same
 from netspec.shapes import Shape, show
 
 
@@ -43,6 +45,10 @@ class Wrapper(Layer):
         if not is_built_as_keras_layer(inner, x):
             raise self.cannot_wrap(inner, "it is built of operations, and is no layer of Keras", option)
         return result
+
+    @property
+    def counts_macs(self) -> bool:
+        return super().counts_macs and self.inner.counts_macs
 
     def cannot_wrap(self, inner: Layer, reason: str, option: str = "layer") -> Mistake:
         return Mistake(
@@ -105,6 +111,15 @@ class TimeDistributed(Wrapper):
         at_each = self._at_each(x).shape
         return (x[0], *at_each)
 
+    def reach(self, x: Shape, output: Shape) -> Sight | None:
+        of_a_step = self.inner.reach(x[1:], output[1:])
+        if of_a_step is None or of_a_step[0] is None:
+            return of_a_step
+        behind = (
+            seen if seen is None or seen.axis is None else seen._replace(axis=seen.axis + 1) for seen in of_a_step[0]
+        )
+        return ((same(0), *behind),)
+
     def _at_each(self, x: Shape) -> Applied:
         if len(x) < 2:
             raise Mistake(
@@ -135,6 +150,9 @@ class TimeDistributed(Wrapper):
         if each is None or each == 0:
             return each
         return None if x[0] is None else x[0] * each
+
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        return times(self.inner.work(x[1:], output[1:]), x[0])
 
     def lower(self, keras: Any, name: str, inputs: tuple[Shape, ...]) -> Any:
         (x,) = inputs
@@ -221,6 +239,16 @@ class Bidirectional(Wrapper):
         assert last is not None  # it is the units or filters
         return (*sizes, 2 * last) if self.merge_mode == "concat" else forward.shape
 
+    def reach(self, x: Shape, output: Shape) -> Sight | None:
+        one_way = list(output)
+        if self.merge_mode == "concat":
+            one_way[-1] = self._both(x)[0].shape[-1]
+        ways = [layer.reach(x, tuple(one_way)) for layer in (self.inner, self.backward)]
+        seen = [way[0] for way in ways if way and way[0]]
+        if len(seen) < 2:
+            return None
+        return (tuple(_seen_by_either(*both) for both in zip(*seen, strict=True)),)
+
     def _both(self, x: Shape) -> tuple[Applied, Applied]:
         second = "layer" if self.backward_layer is None else "backward_layer"
         return self.applied(self.inner, x, "layer"), self.applied(self.backward, x, second)
@@ -232,6 +260,16 @@ class Bidirectional(Wrapper):
         forward, backward = self._both(x)
         return None if forward.macs is None or backward.macs is None else forward.macs + backward.macs
 
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        forward, _ = self._both(x)
+        both = [output_inside(layer.work(x, forward.shape), forward.shape) for layer in (self.inner, self.backward)]
+        outputs = per_value(Work(workspace=2), forward.shape)
+        return at_once(total(*both), outputs, per_value(self._merging(), output))
+
+    def _merging(self) -> Work:
+        """What is done with each value of the two outputs; what is multiplied is kept."""
+        return {"concat": NOTHING, "sum": Work(1), "ave": Work(2), "mul": Work(1, kept=2)}[self.merge_mode]
+
     def lower(self, keras: Any, name: str, inputs: tuple[Shape, ...]) -> Any:
         options = self.keras_options(keras)
         options["layer"] = self.inner.lower(keras, self.inner.type_name, inputs)
@@ -242,6 +280,12 @@ class Bidirectional(Wrapper):
         made.forward_layer.cell.trainable = self.inner.trainable
         made.backward_layer.cell.trainable = self.backward.trainable
         return made
+
+
+def _seen_by_either(forward: Reach | None, backward: Reach | None) -> Reach | None:
+    if forward is None or backward is None or not forward.keeps_pace_with(backward):
+        return ALL
+    return forward.joined(backward)
 
 
 @register_layer
@@ -259,6 +303,9 @@ class SpectralNormalization(Wrapper):
         shape = self.applied(self.inner, x, "layer").shape
         self._require_kernel(x)
         return shape
+
+    def reach(self, x: Shape, output: Shape) -> Sight | None:
+        return self.inner.reach(x, output)
 
     def _require_kernel(self, x: Shape) -> None:
         """Refuse a layer that holds no kernel itself, as the first of its weights."""
@@ -280,6 +327,9 @@ class SpectralNormalization(Wrapper):
 
     def macs(self, x: Shape, output: Shape) -> int | None:
         return self.applied(self.inner, x, "layer").macs
+
+    def work(self, x: Shape, output: Shape) -> Work | None:
+        return self.inner.work(x, output)
 
     def lower(self, keras: Any, name: str, inputs: tuple[Shape, ...]) -> Any:
         options = self.keras_options(keras)
