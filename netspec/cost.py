@@ -1,75 +1,44 @@
-"""What a network costs, and what a ``budget`` may bound."""
+"""How much memory the outputs of layers take, for one sample and under Keras's default dtype policy."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
+from netspec.costs.cost import Cost, cost_of, total
+from netspec.costs.setting import Setting
+from netspec.costs.timeline import of_inference
 from netspec.graph import Graph, Node
-from netspec.shapes import volume
 
-BYTES = {
-    "float16": 2, "bfloat16": 2, "mixed_float16": 2, "mixed_bfloat16": 2, "float64": 8,
-    "int8": 1, "uint8": 1, "bool": 1, "int16": 2, "uint16": 2, "int64": 8,
-}  # fmt: skip
-"""Bytes of one value, by an input's dtype or a layer's dtype policy; 4 (float32, int32) for what is not listed."""
+__all__ = ["Cost", "Setting", "activation_bytes", "activation_memory", "alive_at_peak", "cost_of", "total"]
 
 
-def activation_bytes(node: Node) -> int | None:
-    """The size of a node's output for one sample, in bytes."""
-    values = volume(node.shape)
-    return None if values is None else values * BYTES.get(getattr(node.layer, "dtype", None) or "", 4)
+def activation_bytes(node: Node, setting: Setting | None = None) -> int | None:
+    """The size of a node's output for one sample, in bytes. One setting for a whole network spares work."""
+    return (setting or Setting()).output_bytes(node)
 
 
 def activation_memory(graph: Graph) -> int | None:
-    """The most bytes of activations alive at once in a forward pass of one sample.
+    """The most bytes of activations alive at once in a forward pass of one sample; None where a size is unknown.
 
     Nodes run in the order of the graph; an output is alive from when it is made until its last reader has run, the
-    network's outputs until the end. Weights and what a kernel needs inside are not counted.
+    network's outputs until the end. What a layer needs inside is counted while it runs; weights are not.
     """
-    last_use: dict[Node, int] = {}
-    nodes = list(graph.nodes.values())
-    for position, node in enumerate(nodes):
-        last_use[node] = position
-        for read in node.inputs:
-            last_use[read] = position
-    for name in graph.outputs:
-        last_use[graph.nodes[name]] = len(nodes)
-    ending: dict[int, list[Node]] = {}
-    for node, position in last_use.items():
-        ending.setdefault(position, []).append(node)
-    alive = peak = 0
-    for position, node in enumerate(nodes):
-        size = activation_bytes(node)
-        if size is None:
-            return None
-        alive += size
-        peak = max(peak, alive)
-        alive -= sum(activation_bytes(dead) or 0 for dead in ending.get(position, ()))
-    return peak
+    alive = alive_at_peak(graph).values()
+    return None if None in alive else sum(size or 0 for size in alive)
 
 
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """What a budget bounds: how much of it a network takes, and how much one node."""
+def alive_at_peak(graph: Graph) -> Mapping[Node, int | None]:
+    """The nodes whose outputs are alive when most is, with their bytes; None where a size is unknown.
 
-    of_graph: Callable[[Graph], int | None]
-    of_node: Callable[[Node], int | None]
-
-
-BUDGETS: Mapping[str, Budget] = {
-    "params": Budget(lambda graph: graph.params.total, lambda node: node.params),
-    "trainable_params": Budget(lambda graph: graph.params.trainable, lambda node: node.trainable),
-    "macs": Budget(lambda graph: graph.macs, lambda node: node.macs),
-    "layers": Budget(lambda graph: graph.layer_count, lambda node: 1),
-    "activation_memory": Budget(activation_memory, activation_bytes),
-}
-
-
-def dearest(graph: Graph, budget: str, count: int = 5) -> list[tuple[str, int]]:
-    """The blocks (or layers outside of any) that take most of what a budget bounds, the dearest first."""
-    spent: dict[str, int] = {}
-    for node in graph.nodes.values():
-        name = node.block or node.name
-        spent[name] = spent.get(name, 0) + (BUDGETS[budget].of_node(node) or 0)
-    return sorted(spent.items(), key=lambda item: -item[1])[:count]
+    What the layer that runs then needs inside is counted with it.
+    """
+    setting = Setting()
+    timeline = of_inference(graph, setting)
+    if timeline is None:
+        sizes = {node: setting.output_bytes(node) for node in graph.nodes.values()}
+        return {node: size for node, size in sizes.items() if size is None}
+    step = timeline.peak(batch=1)
+    alive = {node: setting.output_bytes(node) or 0 for node in timeline.alive_at(step)}
+    if inside := step.at(batch=1).workspace:
+        alive[step.node] = alive.get(step.node, 0) + inside
+    return alive
