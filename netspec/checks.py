@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from netspec.budgets import BUDGETS, bound_of
 from netspec.errors import Mistake, Where
 from netspec.layer import MAX_AXES
 from netspec.options import show_value
@@ -113,13 +114,15 @@ def check_when(problems: Problems, value: Value, decision: Any, path: str) -> No
 
 
 def check_budget(problems: Problems, value: Value, bound: Any, path: str) -> None:
-    """Report a budget that is no number."""
-    if type(bound) not in (int, float) or bound < 0:
-        name = path.rpartition(".")[2]
-        help = _number_meant(name, bound)
-        if name.endswith("memory"):
-            help = f"{help}, in bytes".removeprefix(", ")
-        message = f"{path} must be a non-negative number, not {show_value(bound)}"
+    """Report a budget that is no number, with a unit or without."""
+    name = path.rpartition(".")[2]
+    try:
+        bound_of(name, bound)
+    except ValueError as reason:
+        in_bytes = BUDGETS[name].kind == "bytes"
+        help = (not in_bytes and _number_meant(name, bound)) or str(reason)
+        example = "64MiB" if in_bytes else "26M"
+        message = f"{path} must be a non-negative number, such as {example}, not {show_value(bound)}"
         problems.say("E108", message, value.where, path=path, help=help)
         value.broken = True
 
@@ -139,7 +142,7 @@ def check_dtype(problems: Problems, value: Value, dtype: Any, path: str) -> None
 _UNITS = {
     "": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "b": 10**9, "thousand": 10**3, "mio": 10**6,
     "million": 10**6, "millions": 10**6, "billion": 10**9, "billions": 10**9, "bytes": 1, "kb": 10**3, "mb": 10**6,
-    "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30,
+    "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30, "params": 1, "parameters": 1, "macs": 1, "layers": 1,
 }  # fmt: skip
 
 

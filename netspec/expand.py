@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from netspec.budgets import bound_of, breach
 from netspec.checks import check_budget, check_dtype, check_shape, report_mistakes
-from netspec.cost import BUDGETS, dearest
 from netspec.errors import Mistake, SpecError
 from netspec.graph import Graph, Input, Node, Site, Words
 from netspec.layer import TYPES
@@ -200,35 +200,14 @@ class _Expander:
 
     def _budget(self, graph: Graph, root: Place) -> None:
         for name, value in self.network.budget.items():
-            bound = self.walker.checked(value, root, f"budget.{name}", check_budget)
-            if bound is None:
+            path = f"budget.{name}"
+            written = self.walker.checked(value, root, path, check_budget)
+            if written is None:
                 continue
-            spent = BUDGETS[name].of_graph(graph)
-            if spent is None:
-                self.problems.say(
-                    "E401",
-                    f"{name} can't be known, because a size is unknown",
-                    value.where,
-                    path=f"budget.{name}",
-                    help="give every axis of the input a number",
-                )
-            elif spent > bound:
-                self.problems.say(
-                    "E401",
-                    f"{name} is {spent:,}, over the budget of {bound:,} by {spent - bound:,}",
-                    value.where,
-                    path=f"budget.{name}",
-                    help=_dearest(graph, name),
-                )
+            broken = breach(graph, name, bound_of(name, written), value.where, path)
+            if broken is not None:
+                self.problems.add(broken)
 
     def _largest(self) -> Step:
         steps = [step for steps in self.network.stages.values() for step in steps]
         return max(steps, key=Step.least_layers)
-
-
-def _dearest(graph: Graph, budget: str) -> str:
-    """Say where most of a budget goes; nothing where everything costs the same."""
-    costs = [(name, cost) for name, cost in dearest(graph, budget) if cost]
-    if len({cost for _, cost in costs}) < 2:
-        return ""
-    return "most of it goes to " + ", ".join(f"{name} ({cost:,})" for name, cost in costs)

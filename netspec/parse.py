@@ -6,8 +6,8 @@ import netspec.blocks
 import netspec.layers  # noqa: F401  (importing both registers every type)
 from netspec import yaml
 from netspec.block_definitions import BlockReader
+from netspec.budgets import BUDGETS
 from netspec.checks import KERAS_APPLICATIONS, check_budget, check_dtype, check_shape
-from netspec.cost import BUDGETS
 from netspec.errors import Where
 from netspec.limits import Limits
 from netspec.nodes import NodeReader, Scope

@@ -16,19 +16,21 @@ It is laid out for what the YAML language server makes of it:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import netspec.blocks
 import netspec.layers  # noqa: F401  (importing both registers every type)
 from netspec.block_definitions import PARAM_TYPES
+from netspec.budgets import BUDGETS, Budget
 from netspec.checks import INPUT_DTYPES, KERAS_APPLICATIONS
-from netspec.cost import BUDGETS
 from netspec.layer import TYPES
 from netspec.options import NODE_KEYS, JsonSchema, Option
 from netspec.parse import LANGUAGE_VERSION
 from netspec.references import RESERVED
 from netspec.registry import Type, objects
+from netspec.units import LONGEST, QUANTITY, UNITS
 
 SCHEMA_ID = "netspec.schema.json"
 NAME = "[A-Za-z_][A-Za-z0-9_]*"
@@ -213,7 +215,7 @@ def _top_level(types: Iterable[Type]) -> dict[str, JsonSchema]:
         ),
         "budget": _described(
             "Upper bounds that must hold.",
-            _with_keys({name: _bound(name.replace("_", " ")) for name in BUDGETS}),
+            _with_keys({name: _bound(budget) for name, budget in BUDGETS.items()}),
         ),
         "weights": _described(
             "Where published weights come from.",
@@ -224,8 +226,14 @@ def _top_level(types: Iterable[Type]) -> dict[str, JsonSchema]:
     return {"netspec": version, **{name: _removable(schema) for name, schema in keys.items()}}
 
 
-def _bound(what: str) -> JsonSchema:
-    return _described(f"At most so many {what}.", _or_expression({"type": "number", "minimum": 0}))
+def _bound(budget: Budget) -> JsonSchema:
+    """A number, or one with a unit; letters large or small, which a pattern has to say of each."""
+    units = "|".join("".join(f"[{letter}{letter.upper()}]" for letter in unit) for unit in UNITS[budget.kind] if unit)
+    number, _, _ = re.sub(r"\(\?P<\w+>", "(", QUANTITY.pattern).rpartition("(")
+    quantity = {"type": "string", "pattern": rf"^\s*{number}({units})?\s*$", "maxLength": LONGEST}
+    bound: JsonSchema = {"anyOf": [{"type": "number", "minimum": 0}, quantity]}
+    example = "64MiB" if budget.kind == "bytes" else "26M"
+    return _described(f"At most so many {budget.what}, such as {example}.", _or_expression(bound))
 
 
 def _defaults(types: Iterable[Type]) -> JsonSchema:

@@ -137,7 +137,7 @@ def test_the_edits_of_the_language_page(tmp_path):
 def test_the_language_page_names_every_reserved_word_and_limit():
     from dataclasses import fields
 
-    from netspec.cost import BUDGETS
+    from netspec.budgets import BUDGETS
     from netspec.expressions import FUNCTIONS
     from netspec.limits import Limits
     from netspec.parse import TOP_LEVEL

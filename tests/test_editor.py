@@ -6,6 +6,7 @@ import pytest
 
 import netspec.blocks
 import netspec.layers  # noqa: F401
+from netspec.budgets import BUDGETS
 from netspec.layer import TYPES, call_options
 from tests.editor.server import CURSOR, Mark, language_server
 
@@ -130,7 +131,7 @@ def test_top_level_keys_are_offered(server):
     [
         ("input: {s‸}", {"shape", "dtype"}),
         ("inputs:\n  a:\n    ‸", {"shape", "dtype"}),
-        ("budget:\n  ‸", {"params", "trainable_params", "macs", "layers", "activation_memory"}),
+        ("budget:\n  ‸", set(BUDGETS)),
         ("defaults:\n  dr‸", {entry.name for entry in TYPES}),
         ("defaults:\n  dropout:\n    ‸", {"rate", "noise_shape", "seed", "trainable", "dtype"}),
         ("blocks:\n  b:\n    ‸", {"description", "params", "inputs", "vars", "nodes"}),
@@ -179,7 +180,7 @@ def test_hovering_shows_what_it_is(server, place, node, shown):
         ("in‸put: {shape: [3]}", "The single input."),
         ("input: {sh‸ape: [3]}", "Sizes without the batch"),
         ("sta‸ges: {a: [relu]}", "Stages by name"),
-        ("budget: {ma‸cs: 3}", "At most so many macs."),
+        ("budget: {ma‸cs: 3}", "At most so many macs, such as 26M."),
         ("defaults: {conv2d: {pad‸ding: same}}", "valid: only whole windows"),
         ("blocks: {a: {par‸ams: {}}}", "The block's options by name"),
     ],

@@ -254,7 +254,7 @@ def mappings(schema):
 def test_the_schema_knows_the_keys_that_the_checker_knows():
     """Two lists of one thing: what an editor offers is what netspec reads."""
     from netspec.block_definitions import BLOCK_KEYS, PARAM_KEYS
-    from netspec.cost import BUDGETS
+    from netspec.budgets import BUDGETS
     from netspec.options import NODE_KEYS
     from netspec.parse import INPUT_KEYS, TOP_LEVEL
     from netspec.schema import spec_schema
