@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from netspec.backends.keras import WeightsInMemory, require_memory
 from netspec.backends.matching import Matching, copy_weights, match, side_by_side
-from netspec.backends.weights_files import Store, Unreadable, Weight, misfit, opened, require_file
+from netspec.backends.weights_files import Store, Unreadable, Weight, opened, require_file
 from netspec.backends.weights_published import build, differences, nearest, published
 from netspec.errors import Diagnostic, Source, SpecError, Where
+from netspec.fitting import misfit
 from netspec.options import escape
 from netspec.shapes import show
 

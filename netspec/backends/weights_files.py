@@ -20,8 +20,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from netspec.shapes import show
-
 STORE = "model.weights.h5"  # in a .keras file
 MAX_OBJECTS = 100_000  # groups and weights of a file; EfficientNetV2L has some 5,000
 MAX_DEPTH = 24
@@ -240,24 +238,3 @@ def _bfloat16() -> Any:
     import ml_dtypes
 
     return ml_dtypes.bfloat16
-
-
-def misfit(theirs: dict[str, Weight], ours: dict[str, Weight]) -> str:
-    """Why the weights of a layer in a file don't fit those of a layer here; nothing where they do."""
-    if set(theirs) != set(ours):
-        return f"{_counted(theirs)} in the file, {_counted(ours)} here"
-    reasons = [
-        f"{show(theirs[path].shape)} in the file, {show(weight.shape)} here"
-        for path, weight in ours.items()
-        if theirs[path].shape != weight.shape
-    ]
-    if reasons:
-        return f"shape differs: {'; '.join(reasons[:3])}"
-    kinds = [(theirs[path].kind, weight.kind) for path, weight in ours.items() if theirs[path].kind != weight.kind]
-    return f"type differs: {kinds[0][0]} in the file, {kinds[0][1]} here" if kinds else ""
-
-
-def _counted(weights: dict[str, Weight]) -> str:
-    shapes = ", ".join(show(weight.shape) for weight in list(weights.values())[:4])
-    more = ", …" if len(weights) > 4 else ""
-    return f"{len(weights)} weight{'s' * (len(weights) != 1)} ({shapes}{more})"
