@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -38,11 +38,26 @@ RootOption = Annotated[
         "--root", metavar="FOLDER", help="The folder that extends and use may not leave. Default: the spec's."
     ),
 ]
+BudgetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--budget", metavar="BOUNDS", help="What it may cost at most: --budget params<=26M,macs<=4.1G. Repeatable."
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
 OutputOption = Annotated[Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to this file.")]
 
 
-def load(spec: str, edits: list[str] | None, root: Path | None, limits: list[str] | None, *, warn: bool = True) -> Spec:
+def load(
+    spec: str,
+    edits: list[str] | None,
+    root: Path | None,
+    limits: list[str] | None,
+    *,
+    budgets: Mapping[str, int] | None = None,
+    warn: bool = True,
+) -> Spec:
+    """Load a spec as the options say. Raises `SpecError`, also where it breaks a budget."""
     from netspec.api import load_spec, parse_spec
 
     chosen = read_limits(limits)
@@ -51,6 +66,8 @@ def load(spec: str, edits: list[str] | None, root: Path | None, limits: list[str
         loaded = parse_spec(sys.stdin.buffer.read(chosen.file_bytes + 1), name=shown(spec), **settings)
     else:
         loaded = load_spec(spec, **settings)
+    if budgets:
+        loaded.require_budgets(budgets)
     if warn:
         draw(loaded.warnings)
     return loaded
@@ -92,6 +109,30 @@ def spare_sources(output: Path, spec: str, loaded: Spec) -> None:
     for source in (Path("/dev/stdin") if spec == "-" else Path(spec), *loaded.files):
         if is_same(output, source):
             raise typer.BadParameter(f"{output} is a file that the spec is read from", param_hint="-o")
+
+
+def read_budgets(texts: list[str] | None) -> dict[str, int]:
+    """Read bounds; of a budget that is bounded twice the lower one holds."""
+    if not texts:
+        return {}
+    from netspec.budgets import parse_budgets
+
+    bounds: dict[str, int] = {}
+    for text in texts:
+        for name, bound in argument_of("--budget", parse_budgets, text).items():
+            bounds[name] = min(bound, bounds.get(name, bound))
+    return bounds
+
+
+Made = TypeVar("Made")
+
+
+def argument_of(option: str, make: Callable[..., Made], *values: object) -> Made:
+    """Make something of an option's value; what can't be made is a wrong command line."""
+    try:
+        return make(*values)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint=option) from None
 
 
 def looked_up(look_up: Callable[[Any], str], word: Any) -> str:

@@ -9,7 +9,17 @@ from typing import Annotated
 import typer
 
 from netspec.cli._output import print_line, progress
-from netspec.cli._words import LimitOption, RootOption, SetOption, SpecArgument, load, looked_up, spare_sources
+from netspec.cli._words import (
+    BudgetOption,
+    LimitOption,
+    RootOption,
+    SetOption,
+    SpecArgument,
+    load,
+    looked_up,
+    read_budgets,
+    spare_sources,
+)
 
 
 def build(
@@ -30,6 +40,7 @@ def build(
         ),
     ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Refuse weights that don't all fit.")] = False,
+    budget: BudgetOption = None,
     set_: SetOption = None,
     seed: Annotated[
         int | None, typer.Option("--seed", metavar="N", min=0, max=2**32 - 1, help="Make the weights repeatable.")
@@ -42,7 +53,7 @@ def build(
         _check_target(output)
     if strict and weights is None:
         raise typer.BadParameter("it is about --weights, which is not there", param_hint="--strict")
-    loaded = load(spec, set_, root, limit)
+    loaded = load(spec, set_, root, limit, budgets=read_budgets(budget))
     if output is not None:
         spare_sources(output, spec, loaded)
     if weights is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from netspec.cli._output import GOOD, WRONG_SPEC, draw, print_line
-from netspec.cli._words import LimitOption, RootOption, SetOption, load, read_edits, read_limits, shown
+from netspec.cli._words import (
+    BudgetOption,
+    LimitOption,
+    RootOption,
+    SetOption,
+    load,
+    read_budgets,
+    read_edits,
+    read_limits,
+    shown,
+)
 from netspec.errors import Diagnostic, SpecError
 
 if TYPE_CHECKING:
@@ -28,6 +38,7 @@ def validate(
     specs: Annotated[list[str], typer.Argument(metavar="SPEC...", help="The spec files; - reads standard input.")],
     format_: FormatOption = None,
     json_: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    budget: BudgetOption = None,
     set_: SetOption = None,
     root: RootOption = None,
     limit: LimitOption = None,
@@ -36,11 +47,12 @@ def validate(
     from netspec.reports import Checked
 
     report = _report(format_, json_)
+    budgets = read_budgets(budget)
     checked = []
     for name in specs:
         diagnostics: Sequence[Diagnostic]
         try:
-            diagnostics, good = _check(name, set_, root, limit), True
+            diagnostics, good = _check(name, set_, root, limit, budgets), True
         except SpecError as error:
             diagnostics, good = error.diagnostics, False
         checked.append(Checked(shown(name), good, diagnostics))
@@ -53,13 +65,15 @@ def validate(
     raise typer.Exit(GOOD if all(one.good for one in checked) else WRONG_SPEC)
 
 
-def _check(spec: str, edits: list[str] | None, root: Path | None, limits: list[str] | None) -> tuple[Diagnostic, ...]:
+def _check(
+    spec: str, edits: list[str] | None, root: Path | None, limits: list[str] | None, budgets: Mapping[str, int]
+) -> tuple[Diagnostic, ...]:
     """Check a spec, or a file of blocks, and give back the warnings."""
     if spec == "-":
-        return load(spec, edits, root, limits, warn=False).warnings
+        return load(spec, edits, root, limits, budgets=budgets, warn=False).warnings
     from netspec.api import check_file
 
-    return check_file(spec, set=read_edits(edits), root=root, limits=read_limits(limits))
+    return check_file(spec, set=read_edits(edits), root=root, limits=read_limits(limits), budgets=budgets)
 
 
 def _report(name: str | None, json_: bool) -> Callable[[Sequence[Checked]], str] | None:

@@ -1,14 +1,13 @@
-"""The table of a network, and the same as JSON and HTML."""
+"""The table of a network: its stages, blocks or layers, with shapes, parameters and multiply-adds."""
 
 from __future__ import annotations
 
-import html as html_module
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
 
 from netspec.graph import Graph, Input, Node, Site, total_macs
+from netspec.layer import Layer
 from netspec.options import escape
 from netspec.shapes import show
 
@@ -81,30 +80,35 @@ def _labelled(node: Node) -> str:
 def table(graph: Graph, file: str = "", depth: str = "block") -> str:
     """Draw the table, at most 100 columns wide; long names lose their middle, a number its digits from 10^15 on."""
     lines = [
-        [row.stage, row.text, str(row.copies), row.output, _count(row.params), _count(row.macs)]
+        [row.stage, row.text, str(row.copies), row.output, digits(row.params), digits(row.macs)]
         for row in rows(graph, depth)
     ]
-    for line, below in reversed(list(pairwise(lines))):
-        if below[0] == line[0]:  # a stage is named once
-            below[0] = ""
+    named_once(lines)
     what, count = {"stage": ("", "layers"), "block": ("block", "×"), "layer": ("layer", "×")}[depth]
     header = ["stage", what, count, "output", "params", "MACs"]
-    drawn, width = _columns([header, *lines], numeric=(2, 4, 5), shrinking=((1, 16), (0, 12), (3, 12)))
-    return "\n".join([*_title(graph, file, width), *drawn, totals(graph)])
+    drawn, width = columns([header, *lines], numeric=(2, 4, 5), shrinking=((1, 16), (0, 12), (3, 12)))
+    return "\n".join([*title(graph, file, width), *drawn, totals(graph)])
+
+
+def named_once(lines: Sequence[list[str]]) -> None:
+    """Leave a stage's name out where the line above has it."""
+    for line, below in reversed(list(pairwise(lines))):
+        if below[0] == line[0]:
+            below[0] = ""
 
 
 def overview(networks: Iterable[tuple[Graph, str]]) -> str:
     """A line for each network and the file it is from, at most 100 columns wide where the names of files allow it."""
     lines = [
-        [escape(file), *_ends(graph), f"{graph.params.total:,}", _count(graph.macs), str(graph.layer_count)]
+        [escape(file), *_ends(graph), f"{graph.params.total:,}", digits(graph.macs), str(graph.layer_count)]
         for graph, file in networks
     ]
     header = ["file", "input", "output", "params", "MACs", "layers"]
-    drawn, _ = _columns([header, *lines], numeric=(3, 4, 5), shrinking=((2, 12), (1, 12)))
+    drawn, _ = columns([header, *lines], numeric=(3, 4, 5), shrinking=((2, 12), (1, 12)))
     return "\n".join(drawn)
 
 
-def _columns(
+def columns(
     lines: Sequence[Sequence[str]], numeric: Collection[int], shrinking: Iterable[tuple[int, int]]
 ) -> tuple[list[str], int]:
     """Draw cells in columns, and say how wide they are together.
@@ -131,7 +135,8 @@ def _ends(graph: Graph) -> list[str]:
     return [", ".join(show(graph.nodes[name].shape) for name in names) for names in (graph.inputs, graph.outputs)]
 
 
-def _title(graph: Graph, file: str, width: int) -> list[str]:
+def title(graph: Graph, file: str, width: int) -> list[str]:
+    """The name, what goes in and comes out, and the file, above a table of a width."""
     left = f"{escape(graph.name)} · {' → '.join(_ends(graph))}"
     right = escape(file)
     if len(left) + len(right) + 2 > WIDTH:
@@ -142,12 +147,20 @@ def _title(graph: Graph, file: str, width: int) -> list[str]:
 def totals(graph: Graph) -> str:
     """The line below the table."""
     params = graph.params
-    macs = "MACs unknown" if graph.macs is None else f"{_count(graph.macs)} MACs"
-    total, trainable = _count(params.total), _count(params.trainable)
+    macs = f"MACs unknown{_reason(graph)}" if graph.macs is None else f"{digits(graph.macs)} MACs"
+    total, trainable = digits(params.total), digits(params.trainable)
     return f"{total} parameters ({trainable} trainable) · {macs} · {graph.layer_count:,} layers"
 
 
-def _count(number: int | None) -> str:
+def _reason(graph: Graph) -> str:
+    """Name the types that have no rule for their multiply-adds; otherwise it is for want of a size."""
+    nodes = [node for node in graph.nodes.values() if node.macs is None]
+    silent = dict.fromkeys(node.type for node in nodes if isinstance(node.layer, Layer) and not node.layer.counts_macs)
+    return f" ({', '.join(silent)}: no rule)" if silent else ""
+
+
+def digits(number: int | None) -> str:
+    """Write a count in full, from 10^15 on in three digits."""
     if number is None:
         return "?"
     if number < 10**15:
@@ -162,60 +175,3 @@ def _fit(text: str, width: int) -> str:
         return text
     left = (width - 1) // 2
     return text[:left] + "…" + text[len(text) - (width - 1 - left) :]
-
-
-def as_json(graph: Graph) -> dict[str, Any]:
-    """The object that ``netspec summary --json`` prints. Shapes have no batch axis; an unknown size is null."""
-    return {
-        "schema": "netspec.summary/1",
-        "name": graph.name,
-        "inputs": _shapes(graph, graph.inputs),
-        "outputs": _shapes(graph, graph.outputs),
-        "params": {
-            "total": graph.params.total,
-            "trainable": graph.params.trainable,
-            "non_trainable": graph.params.non_trainable,
-        },
-        "macs": graph.macs,
-        "layers": [_layer(node) for node in graph.nodes.values()],
-    }
-
-
-def _shapes(graph: Graph, names: tuple[str, ...]) -> Mapping[str, list[int | None]]:
-    return {name: list(graph.nodes[name].shape) for name in names}
-
-
-def _layer(node: Node) -> dict[str, Any]:
-    return {
-        "name": node.name,
-        "type": node.type,
-        "stage": node.stage,
-        "block": node.block,
-        "from": [read.name for read in node.inputs],
-        "output_shape": list(node.shape),
-        "params": node.params,
-        "trainable": node.trainable,
-        "macs": node.macs,
-        "file": node.where.file,
-        "line": node.where.line,
-    }
-
-
-def html(graph: Graph, file: str = "") -> str:
-    """The table as HTML, for a notebook."""
-    cells = [
-        [row.stage, row.text, str(row.copies), row.output, _count(row.params), _count(row.macs)] for row in rows(graph)
-    ]
-    head = "".join(f"<th>{name}</th>" for name in ("stage", "block", "×", "output", "params", "MACs"))
-    body = "".join(f"<tr>{''.join(_cells(line))}</tr>" for line in cells)
-    title = html_module.escape(_title(graph, file, 0)[0])
-    return (
-        f'<table class="netspec"><caption>{title}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody>'
-        f'<tfoot><tr><td colspan="6">{html_module.escape(totals(graph))}</td></tr></tfoot></table>'
-    )
-
-
-def _cells(line: list[str]) -> Iterator[str]:
-    for column, cell in enumerate(line):
-        style = ' style="text-align:right"' if column in (2, 4, 5) else ' style="text-align:left"'
-        yield f"<td{style}>{html_module.escape(escape(cell))}</td>"
