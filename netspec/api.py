@@ -57,6 +57,18 @@ class Spec:
             raise ValueError(f"depth must be one of {', '.join(DEPTHS)}, not {depth!r}")
         return table(self._graph, file=self.file, depth=depth)
 
+    def require_budgets(self, budgets: Mapping[str, int]) -> None:
+        """Hold the network to bounds that are not in the spec, such as ``{"params": 26_000_000}``.
+
+        The names are those of the spec's ``budget``. Raises `SpecError` (E401) where it takes more, or that is unknown.
+        """
+        from netspec.budgets import check_budgets
+
+        source = next(iter(self._graph.nodes.values())).where.source
+        diagnostics = check_budgets(self._graph, budgets, source)
+        if diagnostics:
+            raise SpecError(diagnostics)
+
     def resolve(self) -> str:
         """The spec with every ``extends``, ``set``, variable and default worked out, as YAML."""
         from netspec.resolve import resolved
@@ -104,9 +116,10 @@ class Spec:
         return f"<Spec {self.name} from {self.file}: {self._graph!r}>"
 
     def _repr_html_(self) -> str:
+        from netspec.draw.notebook import shown
         from netspec.summary import html
 
-        return html(self._graph, file=self.file)
+        return shown(self._graph) + html(self._graph, file=self.file)
 
 
 def load_spec(
@@ -150,14 +163,20 @@ def check_file(
     set: Mapping[str, Any] | None = None,
     root: str | Path | None = None,
     limits: Limits = DEFAULT_LIMITS,
+    budgets: Mapping[str, int] | None = None,
 ) -> tuple[Diagnostic, ...]:
-    """Check a spec, or a file of blocks that specs use, and give back the warnings. Otherwise as `load_spec`."""
+    """Check a spec, or a file of blocks that specs use, and give back the warnings. Otherwise as `load_spec`.
+
+    ``budgets`` are those of `Spec.require_budgets`; a file of blocks costs nothing.
+    """
     source, folder = _open(Path(path), root, limits)
     loader = Loader(folder, Problems(), limits)
     with _reporting(loader, source):
         loaded = loader.load(source, Path(path), set or {})
         if not loaded.holds_only_blocks:
-            return _parse(source, loader, loaded).warnings
+            spec = _parse(source, loader, loaded)
+            spec.require_budgets(budgets or {})
+            return spec.warnings
         parse_blocks(loaded.tree, loader.problems, limits)
     return tuple(map(loader.explain, loader.problems.all))
 

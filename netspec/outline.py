@@ -199,26 +199,24 @@ def runs(part: Part, read_by: Mapping[Node, Sequence[Node]], outputs: Sequence[s
     """
     folded: list[Run] = []
     copies: list[Part] = []
+    known: set[Node] = set()  # what a next copy may read
     for each in part.parts:
-        if copies and not _continues(copies, each):
+        if copies and not (_alike(copies[-1], each) and known.issuperset(each.entering)):
             folded += _cut(copies, read_by, outputs)
             copies = []
+        if not copies:
+            known = set(each.entering)
         copies.append(each)
+        known.update(each.nodes)
     if copies:
         folded += _cut(copies, read_by, outputs)
     return folded
 
 
-def _continues(copies: Sequence[Part], each: Part) -> bool:
-    last = copies[-1]
+def _alike(last: Part, each: Part) -> bool:
+    """Whether a part is built as the one before it, and fed by it."""
     alike = each.kind is last.kind is not Kind.input and each.type == last.type and len(each.nodes) == len(last.nodes)
-    if not alike or each.structure != last.structure:
-        return False
-    inside = set(last.nodes)
-    if not any(node in inside for node in each.entering):
-        return False
-    known = {node for copy in copies for node in copy.nodes} | set(copies[0].entering)
-    return all(node in known for node in each.entering)
+    return alike and each.structure == last.structure and not set(last.nodes).isdisjoint(each.entering)
 
 
 def _cut(copies: Sequence[Part], read_by: Mapping[Node, Sequence[Node]], outputs: Sequence[str]) -> Iterator[Run]:
