@@ -14,6 +14,7 @@ NEED_PYTHON = $(PYTHON) -c $(NEW_ENOUGH) 2>/dev/null || { exec >&2; \
 VENV := .venv
 BIN := $(VENV)/bin
 EDITOR := tests/editor
+BROWSER := tests/browser
 MUTATION := build/mutation
 WHERE := 'import sysconfig; print(sysconfig.get_path("purelib"))'
 PIP_INSTALL := python -m pip install -qq --disable-pip-version-check
@@ -24,7 +25,7 @@ help:  ## show this list
 run: $(VENV)/installed  ## build ResNet-50 from specs/resnet50.yaml and print its table
 	@$(BIN)/netspec build specs/resnet50.yaml --summary
 
-test: $(VENV)/installed $(EDITOR)/node_modules/.package-lock.json  ## run the tests
+test: $(VENV)/installed $(EDITOR)/node_modules/.package-lock.json $(BROWSER)/chromium/unpacked  ## run the tests
 	@$(BIN)/python -m pytest
 
 fuzz: $(VENV)/installed  ## try inputs that nobody would write, an hour or so; goes on where it ended
@@ -55,7 +56,7 @@ lock:  ## bring requirements.lock in line with pyproject.toml (to upgrade everyt
 	@rm -rf .venv-lock
 
 clean:  ## remove .venv and everything else that is made
-	rm -rf $(VENV) .venv-lock $(EDITOR)/node_modules build dist .hypothesis .*_cache
+	rm -rf $(VENV) .venv-lock $(EDITOR)/node_modules $(BROWSER)/node_modules $(BROWSER)/chromium build dist .hypothesis .*_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # The marks `locked` and `installed` are written last, so an interrupted set-up starts afresh.
@@ -82,6 +83,12 @@ $(MUTATION)/installed: | $(VENV)/installed
 # The YAML language server that a test asks. npm writes this file last.
 $(EDITOR)/node_modules/.package-lock.json: $(EDITOR)/package-lock.json $(EDITOR)/package.json | $(VENV)/installed
 	@$(BIN)/npm ci --prefix $(EDITOR) --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@touch $@
+
+# The Chromium that tests look at pages with.
+$(BROWSER)/chromium/unpacked: $(BROWSER)/package-lock.json $(BROWSER)/package.json $(BROWSER)/unpack.js | $(VENV)/installed
+	@$(BIN)/npm ci --prefix $(BROWSER) --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@$(BIN)/node $(BROWSER)/unpack.js
 	@touch $@
 
 $(BIN)/python:  # no recipe: where it is missing, or a link to a Python that is gone, .venv is made anew
