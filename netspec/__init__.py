@@ -19,7 +19,7 @@ from netspec.errors import (
     Where,
 )
 from netspec.graph import Graph, Node
-from netspec.layer import Example, Layer, Weight, Weights, register_layer
+from netspec.layer import Example, Layer, Weight, Weights, Work, register_layer
 from netspec.limits import Limits
 from netspec.options import Doc, Keywords
 from netspec.shapes import Shape
@@ -48,6 +48,7 @@ __all__ = [
     "Weight",
     "Weights",
     "Where",
+    "Work",
     "apply",
     "load_spec",
     "parse_spec",

@@ -17,7 +17,8 @@ head:
 
 def test_a_spec_shows_itself_in_a_notebook():
     html = parse_spec(CHAIN)._repr_html_()
-    assert html.startswith("<table")
+    assert html.startswith('<div class="netspec-picture"><svg')
+    assert "<table" in html
     assert "chain &lt;1&gt; · 10 → 5" in html
     assert '<td style="text-align:right">1,100</td>' in html
     assert "1,605 parameters (1,605 trainable) · 1,500 MACs · 3 layers" in html

@@ -1,6 +1,7 @@
 """The command line: what goes where, and which code it leaves with."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -118,6 +119,75 @@ def test_summary_json(capsys):
     for key in ("params", "trainable", "macs"):
         total = report["params"]["total"] if key == "params" else report["params"].get(key, report["macs"])
         assert sum(layer[key] for layer in report["layers"]) == total
+
+
+def test_summary_json_with_costs(capsys):
+    arguments = ["--cost", "--batch", "2", "--training", "adam", "--fits", "8GiB", "--convention", "flop2"]
+    assert run(["summary", "--json", *arguments, RESNET50]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["macs"] == 308178944
+    assert report["cost"]["macs"] == 2 * report["macs"]
+    assert report["cost"]["weights_bytes"] == {"float32": 4 * 23600006}
+    assert report["cost"]["uncounted"] == {}
+    for parts in (report["stages"], report["layers"]):
+        for key in ("elementwise_operations", "bytes_written"):
+            total = sum(part["cost"][key] for part in parts)
+            assert total <= report["cost"][key]
+            assert total == report["cost"][key] or parts is report["stages"]  # the padding is in no stage
+    assert [stage["name"] for stage in report["stages"]] == ["stage1", "stage2", "stage3", "stage4", "stage5", "head"]
+    assert report["blocks"][0]["name"] == "stage2-convolutional"
+    assert report["layers"][2]["receptive_field"] == {"input": {"size": [7, 7], "stride": [2, 2]}}
+    assert report["memory"]["training"]["optimizer"] == "adam"
+    assert report["memory"]["fits"]["largest_batch"] > 100
+    assert (report["count"]["convention"], report["count"]["value"]) == ("flop2", 2 * report["macs"])
+
+
+def test_the_summary_of_costs(capsys):
+    assert run(["summary", "--cost", "--depth", "stage", "--batch", "4", RESNET50]) == 0
+    out = capsys.readouterr().out
+    assert all(len(line) <= 100 for line in out.splitlines())
+    assert "one pass of 4 samples" in out
+    assert "memory at batch 4" in out
+    assert re.search(r"^stage5 .* 483×483/32$", out, re.MULTILINE)
+    assert re.search(r"^all +1\.23 G ", out, re.MULTILINE)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--dtype", "float23"], "there is no dtype policy 'float23'"),
+        (["--training", "adamm"], "adam"),
+        (["--fits", "24G"], "24GB or 24GiB"),
+        (["--batch", "0"], "0 is not in the range"),
+        (["--convention", "fvcor"], "did you mean fvcore?"),
+        (["--budget", "flops<=3"], "there is no budget 'flops'"),
+        (["--cost", RESNET50], "ask for one spec, or add --json"),
+    ],
+)
+def test_wrong_words_about_cost(arguments, said, capsys):
+    assert run(["summary", RESNET50, *arguments]) == 2
+    assert said in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_budget_of_the_command_line(capsys):
+    for command in ("summary", "validate", "build"):
+        assert run([command, RESNET50, "--budget", "params<=20M,macs<=1G"]) == 1
+        err = capsys.readouterr().err
+        assert "error[E401]: params is 23,600,006, over the budget of 20,000,000 by 3,600,006" in err
+        assert "stage5-convolutional: 6.05 M, 26 %" in err
+        assert "macs" not in err
+    assert run(["validate", RESNET50, "--budget", "params<=24M", "--budget", "macs<=310M"]) == 0
+
+
+def test_a_comparison_as_a_page(tmp_path, capsys):
+    page = tmp_path / "both.html"
+    assert run(["diff", RESNET50, str(ROOT / "specs" / "resnet101.yaml"), "-o", str(page)]) == 0
+    said = capsys.readouterr()
+    assert "×5 → ×22" in said.out
+    assert "saved" in said.err
+    assert '"compare":true' in page.read_text("utf-8")
+    assert run(["diff", RESNET50, RESNET50, "-o", str(tmp_path / "both.png")]) == 2
+    assert "no .html" in capsys.readouterr().err
 
 
 def test_the_table_fits_and_adds_up(capsys):

@@ -36,9 +36,13 @@ def test_the_screens_show_something():
     assert [command for command, _ in screens] == [
         "netspec summary specs/resnet50.yaml",
         "netspec validate docs/wrong.yaml",
+        "netspec diff specs/resnet50.yaml specs/resnet101.yaml",
+        "netspec summary specs/zoo/vitb16.yaml --depth stage --cost --batch 32 --training adam --fits 24GiB",
     ]
     assert "23,600,006 parameters" in screens[0][1]
     assert screens[1][1].count("error[") == 4
+    assert "identity [256, 256, 1024] f=3 ×5 → ×22" in screens[2][1]
+    assert "fits, in training with adam" in screens[3][1]
 
 
 def test_every_layer_of_keras_is_a_type_or_has_a_reason():

@@ -1,4 +1,4 @@
-"""Write what is generated from the code: the JSON Schema, docs/types.md, docs/layers.md, and the screens in README.md.
+"""Write what is generated from the code: the JSON Schema, docs/types.md, docs/layers.md, pictures, and README's screens.
 
     python tools/generate.py [--check]
 
@@ -134,6 +134,16 @@ def printed(command: str) -> str:
     return out.getvalue().rstrip("\n") + "\n"
 
 
+PICTURES = ("resnet50", "unet", "gpt2small")
+
+
+def picture(name: str) -> str:
+    from netspec import load_spec
+    from netspec.draw import draw
+
+    return draw(load_spec(f"specs/zoo/{name}.yaml").graph(), "svg").content.decode()
+
+
 def generated() -> dict[Path, str]:
     """What every generated file should hold."""
     readme = ROOT / "README.md"
@@ -141,6 +151,7 @@ def generated() -> dict[Path, str]:
         ROOT / "schemas" / "netspec.schema.json": schema(),
         ROOT / "docs" / "types.md": types(),
         ROOT / "docs" / "layers.md": layers(),
+        **{ROOT / "docs" / "pictures" / f"{name}.svg": picture(name) for name in PICTURES},
         readme: screens(readme.read_text(encoding="utf-8")),
     }
 

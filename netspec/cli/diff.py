@@ -44,6 +44,10 @@ def diff(
         list[str] | None, typer.Option("--set-a", metavar="PATH=VALUE", help="Edit A. Repeatable.")
     ] = None,
     json_: JsonOption = False,
+    output: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE.html", help="Write a page of both, side by side, with marks."),
+    ] = None,
     exit_code: Annotated[
         bool, typer.Option("--exit-code", help="End with 1 where the networks differ, as git diff does.")
     ] = False,
@@ -59,7 +63,12 @@ def diff(
     if git is None and len(specs) in GIT_ARGUMENTS:
         _for_git(specs, asked)
         return
-    different = _show(*_sides(specs, git, asked), as_json=json_)
+    if output is not None:
+        _check_target(output)
+    before, after = _sides(specs, git, asked)
+    different = _show(before, after, as_json=json_)
+    if output is not None:
+        _write_page(before, after, output)
     if exit_code and different:
         raise typer.Exit(1)
 
@@ -176,6 +185,35 @@ def _show_alone(a: Side | None, b: Side | None, *, as_json: bool) -> bool:
             if side is not None:
                 print_line(f"{what}: {side.graph.name}  {side.file}\n  {totals(side.graph)}")
     return (a is None) != (b is None)
+
+
+# ----------------------------------------------------------------------------------------------------------------- page
+
+
+def _check_target(output: Path) -> None:
+    """Refuse before the comparison what could not be written after it."""
+    from netspec.files import require_writable
+
+    if output.suffix != ".html":
+        raise typer.BadParameter(f"{output} is no .html: the page of a comparison is that", param_hint="-o")
+    require_writable(output)
+
+
+def _write_page(a: Side | None, b: Side | None, output: Path) -> None:
+    """Write a page that shows both networks, what has changed marked."""
+    from netspec.diff import compare
+    from netspec.diff.marks import marks
+    from netspec.files import write_whole
+    from netspec.page import Mark, MarkKind, View, page
+
+    if a is None or b is None:
+        raise typer.BadParameter("there are not two networks to show side by side", param_hint="-o")
+    views = []
+    for key, side, found in zip(("a", "b"), (a, b), marks(compare(a, b)), strict=True):
+        shown_marks = {name: Mark(MarkKind(mark.change), mark.text) for name, mark in found.items() if name}
+        views.append(View(side.graph, side.graph.name, side.file, shown_marks, key=key))
+    write_whole(output, page(views, compare=True))
+    sys.stderr.write(f"saved {output}\n")
 
 
 # ------------------------------------------------------------------------------------------------------------------ git

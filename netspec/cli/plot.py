@@ -85,7 +85,9 @@ def plot(
     try:
         drawn = draw(loaded.graph(), format_named, options)
     except ImportError as error:
-        raise typer.BadParameter(f"it needs {error.name}: pip install 'netspec[plot]'", param_hint="-o") from None
+        raise typer.BadParameter(
+            f"it needs the package {error.name}, which is not installed", param_hint="-o"
+        ) from None
     for note in drawn.notes:
         sys.stderr.write(f"note: {note}\n")
     _write(drawn, target)

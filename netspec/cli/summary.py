@@ -140,9 +140,12 @@ class _Asked:
             raise typer.BadParameter("of several specs there is a line each: ask for one spec, or add --json")
 
     def json(self, graph: Graph) -> dict[str, Any]:
-        from netspec.summary.json import as_json
+        from netspec.summary.json import as_json, with_costs
 
-        found = as_json(graph, self.setting, self._memory(graph))
+        found = with_costs(graph, self.setting) if self.setting else as_json(graph)
+        memory = self._memory(graph)
+        if memory:
+            found["memory"] = memory.as_json()
         if self.convention:
             from netspec.conventions import count
 

@@ -6,22 +6,14 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from netspec.costs.cost import Cost, cost_of
-from netspec.costs.memory import MemoryReport
 from netspec.costs.setting import Setting
 from netspec.graph import Graph, Node
 from netspec.receptive_field import Field, receptive_fields
 
-Fields = Mapping[str, Mapping[Node, Field]]
 
-
-def as_json(graph: Graph, setting: Setting | None = None, memory: MemoryReport | None = None) -> dict[str, Any]:
-    """The object of one network. Shapes have no batch axis; an unknown size is null.
-
-    ``setting`` says for which batch and dtype the costs are; by default for one sample.
-    """
-    costs = {node: cost_of(node, setting or Setting()) for node in graph.nodes.values()}
-    fields = {name: receptive_fields(graph, name) for name in graph.inputs}
-    found: dict[str, Any] = {
+def as_json(graph: Graph) -> dict[str, Any]:
+    """The object of one network. Shapes have no batch axis; an unknown size is null."""
+    return {
         "schema": "netspec.summary/1",
         "name": graph.name,
         "inputs": _shapes(graph, graph.inputs),
@@ -32,13 +24,21 @@ def as_json(graph: Graph, setting: Setting | None = None, memory: MemoryReport |
             "non_trainable": graph.params.non_trainable,
         },
         "macs": graph.macs,
-        "cost": sum(costs.values(), Cost()).as_json(),
-        "stages": _together((node.stage, cost) for node, cost in costs.items()),
-        "blocks": _together((node.block, cost) for node, cost in costs.items()),
-        "layers": [_layer(node, cost, fields) for node, cost in costs.items()],
+        "layers": [_layer(node) for node in graph.nodes.values()],
     }
-    if memory is not None:
-        found["memory"] = memory.as_json()
+
+
+def with_costs(graph: Graph, setting: Setting) -> dict[str, Any]:
+    """The same with the cost of the network, each stage, block and layer, and the receptive field of each layer."""
+    costs = {node: cost_of(node, setting) for node in graph.nodes.values()}
+    fields = {name: receptive_fields(graph, name) for name in graph.inputs}
+    found = as_json(graph)
+    found["cost"] = sum(costs.values(), Cost()).as_json()
+    found["stages"] = _together((node.stage, cost) for node, cost in costs.items())
+    found["blocks"] = _together((node.block, cost) for node, cost in costs.items())
+    for layer, (node, cost) in zip(found["layers"], costs.items(), strict=True):
+        layer["cost"] = cost.as_json()
+        layer["receptive_field"] = {name: _field(seen[node]) for name, seen in fields.items()}
     return found
 
 
@@ -55,7 +55,7 @@ def _together(costs: Iterable[tuple[str | None, Cost]]) -> list[dict[str, Any]]:
     return [{"name": name, "cost": cost.as_json()} for name, cost in found.items()]
 
 
-def _layer(node: Node, cost: Cost, fields: Fields) -> dict[str, Any]:
+def _layer(node: Node) -> dict[str, Any]:
     return {
         "name": node.name,
         "type": node.type,
@@ -68,8 +68,6 @@ def _layer(node: Node, cost: Cost, fields: Fields) -> dict[str, Any]:
         "macs": node.macs,
         "file": node.where.file,
         "line": node.where.line,
-        "cost": cost.as_json(),
-        "receptive_field": {name: _field(seen[node]) for name, seen in fields.items()},
     }
 
 
