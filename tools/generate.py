@@ -1,4 +1,4 @@
-"""Write what is generated from the code: the JSON Schema, docs/types.md, docs/layers.md, pictures, and README's screens.
+"""Write what is generated from the code: the JSON Schema, pages and pictures in docs/, the screens in README.md.
 
     python tools/generate.py [--check]
 

@@ -193,10 +193,9 @@ def test_the_drawing_moves_and_grows(shown: Opened) -> None:
 
 
 def test_an_address_brings_a_view_back(shown: Opened, open_page: Opened) -> None:
-    tab = shown(view("resnet50"), fragment="#layer=stage4-identity-3-conv2d_1")
+    tab = shown(view("resnet50"), fragment="#layer=stage4-identity-3-conv2d_1&shut=stage2")
     expect(panel(tab).get_by_role("heading", level=2)).to_have_text("conv2d_1")
     expect(tab.locator(".box.selected")).to_be_in_viewport()
-    part(tab, "stage3").locator(".toggle").click()
     tab.get_by_label("colour by").select_option("macs")
     tab.get_by_role("button", name="Theme").click()
     expect(tab).to_have_url(re.compile("theme=dark"))
@@ -206,6 +205,7 @@ def test_an_address_brings_a_view_back(shown: Opened, open_page: Opened) -> None
     expect(again.get_by_label("colour by")).to_have_value("macs")
     drawn = "[...netspec.app.active.spots.keys()]"
     assert again.evaluate(drawn) == tab.evaluate(drawn)
+    assert "stage2-convolutional" not in tab.evaluate(drawn)
     assert again.locator("html").get_attribute("data-theme") == "dark"
 
 
@@ -357,6 +357,7 @@ def test_eight_thousand_layers_do_not_all_stand_in_the_document(shown: Opened) -
 
 def test_drawing_is_timed(shown: Opened) -> None:
     tab = shown(view("resnet50"))
-    tab.wait_for_function("netspec.timing.painted")
+    settle(tab)
+    settle(tab)
     timing = json.loads(tab.evaluate("JSON.stringify(netspec.timing)"))
     assert 0 < timing["drawn"] <= timing["painted"]
