@@ -13,12 +13,13 @@ from pathlib import Path
 
 import pytest
 
+import netspec
 from netspec import cli
 from netspec.errors import CODES
 from netspec.reference import explain
 
 FOLDER = Path(__file__).parent / "diagnostics"
-PACKAGE = Path(cli.__file__).parent
+PACKAGE = Path(netspec.__file__).parent
 SPECS = sorted(FOLDER.glob("*.yaml"))
 
 # Codes that one file alone can't bring about, whatever it holds: see test_limits.py and test_weights.py.

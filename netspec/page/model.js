@@ -209,10 +209,10 @@ class View {
   markOf(part) { return part.kind === "run" ? undefined : this.marks.get(part.name); }
 }
 
-// How many layers a part has, inputs apart.
+// How many layers a part has, inputs among them, as Keras counts; one that is called twice is one.
 const layersIn = (view, part) => {
   let count = 0;
-  for (let i = part.from; i < part.to; i++) if (view.leaves[i].kind === "layer" && !view.leaves[i].ownerDelta) count++;
+  for (let i = part.from; i < part.to; i++) if (!view.leaves[i].ownerDelta) count++;
   return count;
 };
 

@@ -109,7 +109,7 @@ class Watched:
 def _own_fault(name: str, error: Exception) -> Diagnostic:
     start = Where(Source(name), 1, 1, 1, 1)
     help = "this is a fault of netspec, not of your spec; please report it"
-    return Diagnostic("E000", f"netspec failed: {type(error).__name__}: {error}", start, help=help)
+    return Diagnostic("internal", f"netspec failed: {type(error).__name__}: {error}", start, help=help)
 
 
 def _json(value: Any) -> str:
