@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from netspec.cost import alive_at_peak
-from netspec.costs.dtypes import SIZES
 from netspec.costs.setting import Setting, is_uncounted, work_of
+from netspec.dtypes import SIZES
 from netspec.errors import Diagnostic, Related, Source, Where
 from netspec.graph import Graph, Node
 from netspec.options import show_value

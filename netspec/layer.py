@@ -22,10 +22,12 @@ import inspect
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import Enum
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, NamedTuple, TypeVar, dataclass_transform
 
 from netspec import options as option_module
+from netspec.dtypes import WholeNumbers
 from netspec.errors import Mistake, RegistrationError
 from netspec.options import Doc, Option
 from netspec.reaches import Sight
@@ -83,6 +85,25 @@ class Work(NamedTuple):
     keeps_output: bool = False
     kept: int = 0
     workspace: int = 0
+
+
+class Formula(NamedTuple):
+    """Values for each value of the output that a formula of Keras keeps for its gradient, and has alive while it runs.
+
+    Where TensorFlow has no single operation for a layer, Keras writes a formula, and the gradient of each step of it
+    keeps what that step needs. A compiler that works these values out anew would do without them.
+    """
+
+    kept: int = 0
+    workspace: int = 0
+
+
+class HandsOn(Enum):
+    """When a layer gives back its input in the same memory, as it is or under another shape."""
+
+    never = "it makes a new output"
+    always = "a reshaped tensor is the same bytes under another shape"
+    in_inference = "only training changes something"
 
 
 @dataclass(frozen=True)
@@ -158,6 +179,11 @@ class Layer(Settings):
     trainable: Trainable = True
     dtype: DType = None
 
+    whole_numbers: ClassVar[WholeNumbers] = WholeNumbers.worked_with
+    hands_on: ClassVar[HandsOn] = HandsOn.never
+    looks_up_rows: ClassVar[bool] = False
+    """Whether a call reads only the rows of its weights that its input names."""
+
     example: ClassVar[Example]
 
     # Subclasses name the inputs they take; `Any` here lets the type checker accept every such signature.
@@ -188,6 +214,22 @@ class Layer(Settings):
         One that says only what else it does, in `work`, has none.
         """
         return type(self).macs is not Layer.macs or type(self).work is not Layer.work
+
+    def formula(self) -> Formula:
+        """Say what Keras's formula for the layer keeps and needs beside its `work`."""
+        return Formula()
+
+    def output_dtype(self, compute: str, inputs: tuple[str, ...]) -> str:
+        """What the output is stored as, given the dtype that the layer works in and those of its inputs."""
+        return self.whole_numbers.output(compute, inputs)
+
+    def policy(self) -> str | None:
+        """The dtype policy of its own; None where the default holds."""
+        return self.dtype
+
+    def casts(self) -> bool:
+        """Whether the floats that it is given are cast to the dtype in which it works."""
+        return True
 
     def reach(self, *shapes: Any, **named: Any) -> Sight | None:
         """Say what an output position sees of each axis of each input, from the shapes as `work`; None where not known.

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from netspec import parse_spec
 from netspec.cost import activation_bytes, activation_memory, alive_at_peak
 from netspec.costs.cost import Cost, cost_of, total
-from netspec.costs.dtypes import POLICIES, promoted
 from netspec.costs.setting import Setting
+from netspec.dtypes import POLICIES, promoted
 from netspec.errors import Source, Where
 from netspec.graph import GraphBuilder, Input, Node, Site, Words
 from netspec.layer import Layer, Work

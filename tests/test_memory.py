@@ -14,12 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netspec import parse_spec
-from netspec.costs.dtypes import SIZES, is_float
-from netspec.costs.formulas import with_formula
 from netspec.costs.memory import Estimate, held, largest_batch, memory_report
 from netspec.costs.optimizers import OPTIMIZERS, slots_of
-from netspec.costs.setting import Setting, work_of
+from netspec.costs.setting import Setting, with_formula, work_of
 from netspec.costs.timeline import Timeline, of_inference, of_training
+from netspec.dtypes import SIZES, is_float
 from netspec.errors import Source, Where
 from netspec.graph import Graph, GraphBuilder, Input, Node, Site, Words
 from netspec.layer import TYPES, Layer, LayerType, Weight, Weights, Work

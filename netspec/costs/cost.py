@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from functools import reduce
 from typing import Any
 
-from netspec.costs.dtypes import SIZES
-from netspec.costs.passing import weights_read
 from netspec.costs.setting import Setting, is_uncounted, work_of
+from netspec.dtypes import SIZES
 from netspec.graph import Input, Node
+from netspec.layer import Layer
+from netspec.shapes import volume
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,15 @@ def cost_of(node: Node, setting: Setting) -> Cost:
         weights={setting.policy_of(node).variable: node.params * weight_size} if node.params else {},
         uncounted={node.type: 1} if uncounted else {},
     )
+
+
+def weights_read(node: Node, batch: int) -> int:
+    """How many weights one call on a batch reads: all, but of a table only the rows that are looked up."""
+    weights = (node.owner or node).params
+    if isinstance(node.layer, Layer) and node.layer.looks_up_rows and node.macs == 0:
+        values = volume(node.shape)
+        return weights if values is None else min(weights, values * batch)
+    return weights
 
 
 def total(nodes: Iterable[Node], setting: Setting) -> Cost:

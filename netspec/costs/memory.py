@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from netspec.costs.dtypes import DEFAULT_POLICY, SIZES
 from netspec.costs.optimizers import slots_of
 from netspec.costs.setting import Setting, weights_of
 from netspec.costs.timeline import Moment, Timeline, of_inference, of_training
+from netspec.dtypes import DEFAULT_POLICY, SIZES
 from netspec.graph import Graph
 from netspec.units import show_bytes
 

@@ -4,20 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from netspec.costs.dtypes import (
-    DEFAULT_POLICY,
-    POLICIES,
-    SIZES,
-    Policy,
-    casts,
-    depends_on_inputs,
-    is_float,
-    output_dtype,
-    policy_of,
-)
-from netspec.costs.passing import passes_on
-from netspec.graph import Node
-from netspec.layer import Layer, Weights, Work
+from netspec.dtypes import DEFAULT_POLICY, POLICIES, SIZES, Policy, is_float
+from netspec.graph import Input, Node
+from netspec.layer import TYPES, HandsOn, Layer, LayerType, Weights, Work
 from netspec.shapes import volume
 from netspec.suggest import nearest
 
@@ -50,19 +39,24 @@ class Setting:
         waiting = [node]
         while waiting:  # no recursion: a network may be 20,000 layers deep
             current = waiting[-1]
-            reads = current.inputs if depends_on_inputs(current.layer) else ()
-            unknown = [read for read in reads if read not in known]
+            unknown = [read for read in current.inputs if read not in known]
             if unknown and current not in known:
                 waiting += unknown
                 continue
             waiting.pop()
             if current not in known:
-                known[current] = output_dtype(current, tuple([known[read] for read in reads]), self.dtype)
+                known[current] = self._output_dtype(current, tuple([known[read] for read in current.inputs]))
         return known[node]
+
+    def _output_dtype(self, node: Node, inputs: tuple[str, ...]) -> str:
+        if isinstance(node.layer, Input):
+            return node.layer.dtype
+        return node.layer.output_dtype(self.policy_of(node).compute, inputs)
 
     def policy_of(self, node: Node) -> Policy:
         """What a node works in, and what it keeps its weights in."""
-        return policy_of(node.layer, self.dtype) if isinstance(node.layer, Layer) else POLICIES[DEFAULT_POLICY]
+        own = node.layer.policy() or self.dtype if isinstance(node.layer, Layer) else None
+        return POLICIES[own or DEFAULT_POLICY]
 
     def output_bytes(self, node: Node) -> int | None:
         """The size of a node's output for one sample; None where a size is unknown."""
@@ -73,7 +67,7 @@ class Setting:
         """Whether a node casts what it reads to the dtype in which it works."""
         dtype = self.dtype_of(read)
         differs = is_float(dtype) and dtype != self.policy_of(node).compute
-        return differs and isinstance(node.layer, Layer) and casts(node.layer)
+        return differs and isinstance(node.layer, Layer) and node.layer.casts()
 
     def cast_bytes(self, node: Node) -> int | None:
         """What one sample's inputs take a second time where a node casts them."""
@@ -88,7 +82,8 @@ class Setting:
 
     def passes_on(self, node: Node, *, training: bool) -> bool:
         """Whether the output of a node is its input in the same memory: not where it has to be cast."""
-        if not isinstance(node.layer, Layer) or not passes_on(type(node.layer), training=training):
+        when = node.layer.hands_on if isinstance(node.layer, Layer) else HandsOn.never
+        if when is HandsOn.never or (training and when is HandsOn.in_inference):
             return False
         return self.dtype_of(node) == self.dtype_of(node.inputs[0])
 
@@ -98,6 +93,22 @@ def work_of(node: Node) -> Work | None:
     if not isinstance(node.layer, Layer):
         return Work()
     return node.layer.work(*[read.shape for read in node.inputs], node.shape)
+
+
+def with_formula(node: Node, work: Work) -> Work:
+    """Add what the formula of a layer, and that of its activation, keep to what `Layer.work` says."""
+    if not isinstance(node.layer, Layer):
+        return work
+    values = volume(node.shape) or 0
+    formulas = [node.layer.formula()]
+    activation = getattr(node.layer, "activation", None)
+    entry = TYPES.get(activation) if isinstance(activation, str) else None
+    if isinstance(entry, LayerType):
+        formulas.append(entry.target().formula())
+    return work._replace(
+        kept=work.kept + values * sum(formula.kept for formula in formulas),
+        workspace=max([work.workspace, *(values * formula.workspace for formula in formulas)]),
+    )
 
 
 def is_uncounted(node: Node, work: Work | None) -> bool:

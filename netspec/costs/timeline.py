@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from itertools import accumulate
 from typing import NamedTuple
 
-from netspec.costs.dtypes import SIZES, is_float
-from netspec.costs.formulas import with_formula
-from netspec.costs.setting import Setting, is_uncounted, weights_of, work_of
+from netspec.costs.setting import Setting, is_uncounted, weights_of, with_formula, work_of
+from netspec.dtypes import SIZES, is_float
 from netspec.graph import Graph, Input, Node
 from netspec.layer import Work
 from netspec.shapes import volume

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
+from netspec.dtypes import WholeNumbers
 from netspec.errors import Mistake
-from netspec.layer import Example, Layer, Weight, Weights, Work, register_layer
+from netspec.layer import Example, Formula, Layer, Weight, Weights, Work, register_layer
 from netspec.layers.counting import per_row, per_value
 from netspec.layers.fields import Axes, Constraint, Initializer, NonNegative, PositiveInt, Regularizer
 from netspec.layers.operations import Operation
@@ -38,6 +39,7 @@ class ActivationLayer(Layer):
 class ReLU(ActivationLayer):
     """Sets negative values to 0 (Nair and Hinton, 2010)."""
 
+    whole_numbers = WholeNumbers.kept
     type_name = "relu"
 
     max_value: Annotated[NonNegative | None, Doc("largest value that is let through; null for no bound")] = None
@@ -57,6 +59,7 @@ class ReLU(ActivationLayer):
 class LeakyReLU(ActivationLayer):
     """Makes negative values small instead of 0 (Maas et al., 2013)."""
 
+    whole_numbers = WholeNumbers.widened
     type_name = "leaky_relu"
     example = Example((16, 16, 64), negative_slope=0.1)
     each = Work(3, keeps_input=True)  # x if x > 0 else slope * x
@@ -105,6 +108,9 @@ class PReLU(ActivationLayer):
 
     def _shared(self, x: Shape) -> tuple[int, ...]:
         return () if self.shared_axes is None else axis_indices(self.type_name, self.shared_axes, x, ("shared_axes",))
+
+    def formula(self) -> Formula:
+        return Formula(1)
 
 
 @register_layer
@@ -158,11 +164,15 @@ class Celu(ActivationFunction):
 
     each = Work(3, 1, keeps_input=True)  # x if x > 0 else exp(x) - 1
 
+    def formula(self) -> Formula:
+        return Formula(1)
+
 
 @register_layer
 class Exponential(ActivationFunction):
     """The exponential function."""
 
+    whole_numbers = WholeNumbers.widened
     each = Work(0, 1, keeps_output=True)  # exp(x)
 
 
@@ -186,12 +196,18 @@ class HardSilu(ActivationFunction):
 
     each = Work(5, keeps_input=True)  # x * min(max(x + 3, 0), 6) / 6
 
+    def formula(self) -> Formula:
+        return Formula(2)
+
 
 @register_layer
 class HardTanh(ActivationFunction):
     """Cuts values at -1 and 1."""
 
     each = Work(2, keeps_input=True)  # min(max(x, -1), 1)
+
+    def formula(self) -> Formula:
+        return Formula(1)
 
 
 @register_layer
@@ -216,11 +232,15 @@ class Mish(ActivationFunction):
 
     each = Work(2, 3, keeps_input=True)  # x * tanh(log(1 + exp(x)))
 
+    def formula(self) -> Formula:
+        return Formula(1)
+
 
 @register_layer
 class Relu6(ActivationFunction):
     """A `relu` that ends at 6, as in MobileNet."""
 
+    whole_numbers = WholeNumbers.kept
     each = Work(2, keeps_output=True)  # min(max(x, 0), 6)
 
 
@@ -301,11 +321,15 @@ class Squareplus(ActivationFunction):
 
     each = Work(4, 1, keeps_input=True)  # (x + sqrt(x * x + 4)) / 2
 
+    def formula(self) -> Formula:
+        return Formula(1)
+
 
 @register_layer
 class Tanh(ActivationFunction):
     """Brings values between -1 and 1."""
 
+    whole_numbers = WholeNumbers.widened
     each = Work(0, 1, keeps_output=True)  # tanh(x)
 
 
@@ -362,6 +386,14 @@ class Gelu(ActivationFunction, Operation):
     def work(self, x: Shape, output: Shape) -> Work | None:
         # x / 2 * (1 + erf(x / root)), or x / 2 * (1 + tanh(root * (x + c * x * x * x)))
         return per_value(Work(8 if self.approximate else 4, 1, keeps_input=True), output)
+
+    def casts(self) -> bool:
+        return not self.approximate or super().casts()
+
+    def formula(self) -> Formula:
+        if self.approximate:
+            return Formula(3, workspace=1)  # x, tanh(…), 1 + tanh(…), x / 2
+        return Formula(2, workspace=1)  # x / 2, 1 + erf(x / root), x / root
 
 
 @register_layer

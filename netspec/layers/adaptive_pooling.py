@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
+from netspec.dtypes import WholeNumbers
 from netspec.errors import Mistake
 from netspec.layer import Example, register_layer
 from netspec.layers.convolution import SpatialLayer
@@ -30,6 +31,8 @@ class AdaptivePooling(SpatialLayer, Pooled):
     TensorFlow runs more than it can compile, and training compiles: it has to know the sizes of the input, and tries a
     window that is wider by one than the widest, which has to fit too.
     """
+
+    whole_numbers = WholeNumbers.kept
 
     output_size: Annotated[Sizes, _size]
 

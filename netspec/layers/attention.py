@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
+from netspec.dtypes import WholeNumbers
 from netspec.errors import Mistake
 from netspec.layer import Example, Weight, Weights, Work, register_layer
 from netspec.layers.attending import (
@@ -269,6 +270,7 @@ class Attention(PlainAttention):
 class AdditiveAttention(PlainAttention):
     """Mixes the steps of the value by the sum of the tanh of query plus key (Bahdanau et al., 2015)."""
 
+    whole_numbers = WholeNumbers.widened
     example = Example((16, 64), (32, 64))
 
     use_scale: Annotated[bool, Doc("whether each feature of the scores has a learned factor")] = True

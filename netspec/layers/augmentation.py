@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
+from netspec.dtypes import WholeNumbers
 from netspec.errors import Mistake
-from netspec.layer import Example, Work, register_layer
+from netspec.layer import Example, HandsOn, Work, register_layer
 from netspec.layers.counting import NOTHING, per_value, total
 from netspec.layers.fields import Fraction, NonNegative, PositiveInt, Seed
 from netspec.layers.images import ALL, SPATIAL, ImageLayer
@@ -77,6 +78,8 @@ class ColorAugmentation(Augmentation):
 
 class RandomAugmentation(Augmentation):
     """What augmentations have in common that draw random numbers."""
+
+    hands_on = HandsOn.in_inference
 
     options_come_last: ClassVar[bool] = True
 
@@ -212,6 +215,8 @@ class RandomElasticTransform(RandomMove, ColorAugmentation):
 class RandomBrightness(RandomColorAugmentation):
     """Makes images darker or brighter."""
 
+    whole_numbers = WholeNumbers.kept
+
     factor: Annotated[
         SignedRange, Doc("what is added, as a part of the range of values: to both sides, or between two numbers")
     ]
@@ -220,6 +225,8 @@ class RandomBrightness(RandomColorAugmentation):
 @register_layer
 class RandomContrast(RandomColorAugmentation):
     """Makes the contrast of images weaker or stronger."""
+
+    whole_numbers = WholeNumbers.kept
 
     factor: Annotated[
         FractionRange,
@@ -231,6 +238,7 @@ class RandomContrast(RandomColorAugmentation):
 class RandomSaturation(RandomColorAugmentation):
     """Makes the colors of images paler or stronger."""
 
+    whole_numbers = WholeNumbers.kept
     example = Example((24, 32, 3), factor=(0.4, 0.6))
     channels = (3,)
 
@@ -244,6 +252,7 @@ class RandomSaturation(RandomColorAugmentation):
 class RandomHue(RandomColorAugmentation):
     """Turns the colors of images around the color circle."""
 
+    whole_numbers = WholeNumbers.kept
     channels = (3,)
 
     factor: Annotated[
@@ -255,6 +264,7 @@ class RandomHue(RandomColorAugmentation):
 class RandomColorJitter(RandomColorAugmentation):
     """Changes brightness, contrast, saturation and hue, one after another."""
 
+    whole_numbers = WholeNumbers.kept
     example = Example((24, 32, 3), brightness_factor=0.2, hue_factor=(0, 0.1))
 
     brightness_factor: Annotated[SignedRange | None, Doc("that of random_brightness; null leaves it")] = None
@@ -270,6 +280,7 @@ class RandomColorJitter(RandomColorAugmentation):
 class RandomColorDegeneration(RandomColorAugmentation):
     """Mixes images with their gray version."""
 
+    whole_numbers = WholeNumbers.kept
     channels = (3,)
     needs = (2,)
 
@@ -282,6 +293,7 @@ class RandomColorDegeneration(RandomColorAugmentation):
 class RandomGrayscale(RandomAugmentation):
     """Takes the color out of some images."""
 
+    whole_numbers = WholeNumbers.kept
     channels = (1, 3)
     needs = (2,)
 
@@ -292,6 +304,8 @@ class RandomGrayscale(RandomAugmentation):
 class RandomInvert(RandomColorAugmentation):
     """Makes negatives of some images."""
 
+    whole_numbers = WholeNumbers.kept
+
     factor: Chance = 1.0
 
 
@@ -299,6 +313,7 @@ class RandomInvert(RandomColorAugmentation):
 class RandomPosterization(RandomColorAugmentation):
     """Keeps only some bits of each value."""
 
+    whole_numbers = WholeNumbers.kept
     example = Example((24, 32, 3), factor=(3, 6))
 
     factor: Annotated[Bits | tuple[Bits, Bits], Doc("bits that are kept: 1 to it, or between two numbers")]
@@ -394,6 +409,7 @@ class AutoContrast(ColorAugmentation):
 class ContrastLimitedAdaptiveHistogramEqualization(ColorAugmentation):
     """Spreads the values in each part of an image over the whole range, within limits (Zuiderveld, 1994)."""
 
+    whole_numbers = WholeNumbers.kept
     example = Example((24, 32, 3), tile_grid_size=(4, 4))
     needs = SPATIAL
 

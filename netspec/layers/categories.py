@@ -109,6 +109,9 @@ class CategoryEncoding(CategoryLayer):
     def finding(self) -> Work:
         return NOTHING
 
+    def output_dtype(self, compute: str, inputs: tuple[str, ...]) -> str:
+        return "float64" if compute == "float64" else "float32"
+
 
 @register_layer
 class Discretization(CategoryLayer):
@@ -148,6 +151,9 @@ class Discretization(CategoryLayer):
     def finding(self) -> Work:
         return Work(len(self.bin_boundaries).bit_length())  # each comparison halves the bins it can be in
 
+    def output_dtype(self, compute: str, inputs: tuple[str, ...]) -> str:
+        return "int32" if self.output_mode == "int" else compute
+
 
 @register_layer
 class Hashing(CategoryLayer):
@@ -176,6 +182,9 @@ class Hashing(CategoryLayer):
                 option=("output_mode",),
             )
         return self.one_hot(x, self.num_bins)
+
+    def output_dtype(self, compute: str, inputs: tuple[str, ...]) -> str:
+        return "int64" if self.output_mode == "int" else "float32"
 
 
 @register_layer
@@ -211,6 +220,9 @@ class HashedCrossing(CategoryLayer):
                 notes={0: f"this side is {show(x)}", 1: f"this side is {show(y)}"},
             )
         return x if self.output_mode == "int" else self.one_hot(x, self.num_bins)
+
+    def output_dtype(self, compute: str, inputs: tuple[str, ...]) -> str:
+        return "int64" if self.output_mode == "int" else compute
 
 
 def refuse_float_of_int(layer: Hashing | HashedCrossing) -> None:
@@ -300,3 +312,6 @@ class IntegerLookup(CategoryLayer):
 
     def brief(self) -> str:
         return f"{len(self.vocabulary)} numbers"
+
+    def output_dtype(self, compute: str, inputs: tuple[str, ...]) -> str:
+        return "float32" if self.output_mode == "tf_idf" else "int64"

@@ -8,8 +8,9 @@ from __future__ import annotations
 from math import prod
 from typing import Annotated, Any, Literal
 
+from netspec.dtypes import WholeNumbers
 from netspec.errors import Mistake
-from netspec.layer import Example, Layer, Weight, Weights, Work, register_layer
+from netspec.layer import Example, HandsOn, Layer, Weight, Weights, Work, register_layer
 from netspec.layers.counting import NOTHING, per_row
 from netspec.layers.fields import (
     Constraint,
@@ -84,6 +85,7 @@ class Dense(KernelLayer):
 class Embedding(Layer):
     """A table of vectors: every whole number becomes the vector of that number."""
 
+    looks_up_rows = True
     example = Example((40,), input_dim=1000, output_dim=64)
 
     input_dim: Annotated[PositiveInt, Doc("how many numbers there are; the largest is one less")]
@@ -122,6 +124,8 @@ class Arrangement(Layer):
 class Linear(Arrangement):
     """Gives its input on unchanged: Keras's `Identity`, whose name here belongs to the residual block."""
 
+    hands_on = HandsOn.always
+    whole_numbers = WholeNumbers.kept
     keras_name = "Identity"
     example = Example((8, 8, 16))
 
@@ -135,6 +139,8 @@ class Linear(Arrangement):
 class Flatten(Arrangement):
     """Lays all values in one row, as a dense layer after convolutions wants them."""
 
+    hands_on = HandsOn.always
+    whole_numbers = WholeNumbers.kept
     example = Example((4, 4, 64))
 
     def infer(self, x: Shape) -> Shape:
@@ -147,6 +153,8 @@ class Flatten(Arrangement):
 class Reshape(Arrangement):
     """Arranges the same values in another shape."""
 
+    hands_on = HandsOn.always
+    whole_numbers = WholeNumbers.kept
     example = Example((64,), target_shape=(4, 4, -1))
 
     target_shape: Annotated[
@@ -188,6 +196,7 @@ class Reshape(Arrangement):
 class Permute(Arrangement):
     """Puts the axes in another order."""
 
+    whole_numbers = WholeNumbers.kept
     example = Example((10, 64), dims=(2, 1))
 
     dims: Annotated[tuple[PositiveInt, ...], Doc("for each new axis the one it was, counted from 1 without the batch")]
@@ -219,6 +228,7 @@ class Permute(Arrangement):
 class RepeatVector(Arrangement):
     """Gives the same vector for each of so many steps, such as for the decoder of a sequence."""
 
+    whole_numbers = WholeNumbers.kept
     example = Example((64,), n=10)
 
     n: Annotated[PositiveInt, Doc("number of steps")]
@@ -236,6 +246,7 @@ class RepeatVector(Arrangement):
 class Masking(Layer):
     """Makes the layers after it skip the steps whose values are all the same given one."""
 
+    whole_numbers = WholeNumbers.kept
     example = Example((20, 8))
 
     mask_value: Annotated[float, Doc("the value that means that there is nothing")] = 0.0

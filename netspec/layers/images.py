@@ -8,6 +8,7 @@ from __future__ import annotations
 from math import ceil
 from typing import Annotated, ClassVar, Literal
 
+from netspec.dtypes import WholeNumbers
 from netspec.errors import Mistake
 from netspec.layer import Example, Layer, Work, register_layer
 from netspec.layers.counting import NOTHING, per_value
@@ -91,6 +92,7 @@ class ImageLayer(Layer):
 class Resizing(ImageLayer):
     """Brings images to a height and width by scaling them."""
 
+    whole_numbers = WholeNumbers.kept
     example = Example((48, 64, 3), height=32, width=32)
 
     height: Height

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
+from netspec.dtypes import WholeNumbers
 from netspec.errors import Mistake
 from netspec.layer import Example, Layer, Work, register_layer
 from netspec.layers.counting import NOTHING, per_value, total, unit_length
@@ -18,6 +19,8 @@ from netspec.shapes import Shape, Size, axis_index, broadcast, concatenate, show
 
 class Merge(Layer):
     """What merges have in common: any number of inputs."""
+
+    whole_numbers = WholeNumbers.kept
 
     def infer(self, *inputs: Shape) -> Shape:
         raise NotImplementedError
@@ -79,6 +82,8 @@ class Multiply(ElementwiseMerge):
 @register_layer
 class Average(ElementwiseMerge):
     """The mean of its inputs, value by value."""
+
+    whole_numbers = WholeNumbers.averaged
 
     def work(self, *shapes: Shape) -> Work | None:
         return total(super().work(*shapes), per_value(Work(1), shapes[-1]))

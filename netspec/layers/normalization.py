@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
+from netspec.dtypes import WholeNumbers
 from netspec.errors import Mistake
-from netspec.layer import Example, Layer, Weight, Weights, Work, register_layer
+from netspec.layer import Example, Formula, Layer, Weight, Weights, Work, register_layer
 from netspec.layers.counting import per_row, per_value, unit_length
 from netspec.layers.fields import Axes, Axis, Constraint, Epsilon, Fraction, Initializer, PositiveInt, Regularizer
 from netspec.options import Doc, Keywords
@@ -157,6 +158,9 @@ class LayerNormalization(SampleNormalization):
     def work(self, x: Shape, output: Shape) -> Work | None:
         return self.spread(x, self.positions(self.axis, x))
 
+    def formula(self) -> Formula:
+        return Formula(1)
+
 
 @register_layer
 class GroupNormalization(SampleNormalization):
@@ -189,6 +193,7 @@ class GroupNormalization(SampleNormalization):
 class RMSNormalization(NormalizationLayer):
     """Brings the values of each sample to a root mean square of 1 along an axis (Zhang and Sennrich, 2019)."""
 
+    whole_numbers = WholeNumbers.kept
     example = Example((128, 512), epsilon=1e-5)
 
     axis: Axes = -1
@@ -212,6 +217,9 @@ class RMSNormalization(NormalizationLayer):
     def work(self, x: Shape, output: Shape) -> Work | None:
         # x * rsqrt(mean(x * x) + epsilon) * scale
         return per_row(Work(4, keeps_input=True), Work(1, 1, kept=1), x, self.positions(self.axis, x))
+
+    def formula(self) -> Formula:
+        return Formula(1)
 
 
 @register_layer

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any
 
+from netspec.dtypes import promoted
 from netspec.errors import Mistake
 from netspec.layer import Example, Layer, Work, register_layer
 from netspec.layers.counting import NOTHING, per_value
@@ -36,6 +37,12 @@ class Operation(Layer):
             return self.operate(keras.ops, *tensors)
 
         return operation
+
+    def casts(self) -> bool:
+        return self.dtype is not None  # operations know no policy
+
+    def output_dtype(self, compute: str, inputs: tuple[str, ...]) -> str:
+        return compute if self.casts() else promoted(inputs)
 
 
 class WithOperations:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar
 
+from netspec.dtypes import WholeNumbers
 from netspec.layer import Example, Layer, Work, register_layer
 from netspec.layers.convolution import SpatialLayer
 from netspec.layers.counting import times
@@ -53,6 +54,8 @@ class MeanOf(Pooled):
 
 class Pooling(SpatialLayer, Pooled):
     """What pooling over a window has in common: one value stays of each window and channel."""
+
+    whole_numbers = WholeNumbers.kept
 
     pool_size: Kernel
     strides: PoolStrides = None
@@ -145,6 +148,8 @@ class AveragePooling3D(MeanOf, Pooling3D):
 class GlobalPooling(Pooled):
     """What pooling over everything has in common: one value stays of each channel (Lin et al., 2013)."""
 
+    whole_numbers = WholeNumbers.kept
+
     rank: ClassVar[int]
 
     keepdims: Annotated[bool, Doc("whether the pooled axes stay, with size 1")] = False
@@ -200,12 +205,18 @@ class GlobalMaxPooling3D(LargestOf, GlobalPooling3D):
 class GlobalAveragePooling1D(MeanOf, GlobalPooling1D):
     """The mean of each channel over all steps."""
 
+    whole_numbers = WholeNumbers.widened
+
 
 @register_layer
 class GlobalAveragePooling2D(MeanOf, GlobalPooling2D):
     """The mean of each channel over height and width (Lin et al., 2013)."""
 
+    whole_numbers = WholeNumbers.widened
+
 
 @register_layer
 class GlobalAveragePooling3D(MeanOf, GlobalPooling3D):
     """The mean of each channel over depth, height and width."""
+
+    whole_numbers = WholeNumbers.widened

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar
 
+from netspec.dtypes import WholeNumbers
 from netspec.errors import Mistake
-from netspec.layer import Example, Layer, Work, register_layer
+from netspec.layer import Example, HandsOn, Layer, Work, register_layer
 from netspec.layers.counting import NOTHING, times
 from netspec.layers.fields import BelowOne, Fraction, NonNegative, PositiveInt, Rate, Seed
 from netspec.options import Doc
@@ -25,6 +26,8 @@ Penalty = Annotated[NonNegative, Doc("factor of the penalty")]
 class RegularizationLayer(Layer):
     """What these layers have in common: the shape stays, nothing is learned, and only training changes values."""
 
+    hands_on = HandsOn.in_inference
+    whole_numbers = WholeNumbers.kept
     example = Example((128,), rate=0.5)
 
     def infer(self, x: Shape) -> Shape:
@@ -180,6 +183,7 @@ class SpatialDropout3D(SpatialDropout):
 class ActivityRegularization(RegularizationLayer):
     """Adds a penalty on the size of its input to the loss."""
 
+    hands_on = HandsOn.always
     example = Example((128,), l1=0.01)
 
     l1: Penalty = 0.0

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from netspec.dtypes import WholeNumbers
 from netspec.errors import Mistake
 from netspec.layer import Example, Work, register_layer
 from netspec.layers.convolution import SpatialLayer
@@ -33,6 +34,8 @@ _cropping = Doc(
 
 class ResamplingLayer(SpatialLayer):
     """What these layers have in common: spatial axes get other sizes, channels stay."""
+
+    whole_numbers = WholeNumbers.kept
 
     def ends(self, value: Ends) -> tuple[int, ...]:
         """Sum up, for each spatial axis, what an option says of its two ends."""

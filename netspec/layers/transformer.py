@@ -55,6 +55,9 @@ class Positions(Operation):
     def work(self, x: Shape, output: Shape) -> Work | None:
         return NOTHING
 
+    def output_dtype(self, compute: str, inputs: tuple[str, ...]) -> str:
+        return "int32"
+
 
 @register_layer
 class LearnedTokens(Layer):

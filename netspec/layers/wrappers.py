@@ -65,6 +65,9 @@ class Wrapper(Layer):
     def brief(self) -> str:
         return f"{self.inner.type_name} {self.inner.brief()}".strip()
 
+    def policy(self) -> str | None:
+        return self.inner.policy() or self.dtype
+
 
 class _AnyKeras:
     """Stands for Keras and for whatever Keras makes."""
@@ -159,6 +162,9 @@ class TimeDistributed(Wrapper):
         options = self.keras_options(keras)
         options["layer"] = self.inner.lower(keras, self.inner.type_name, (x[1:],))
         return keras.layers.TimeDistributed(**options, name=name)
+
+    def output_dtype(self, compute: str, inputs: tuple[str, ...]) -> str:
+        return self.inner.output_dtype(compute, inputs)
 
 
 @register_layer
