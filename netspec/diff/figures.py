@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from netspec.cost import activation_bytes, activation_memory
+from netspec.cost import Setting, activation_memory
 from netspec.graph import Graph, Node, total_macs
 from netspec.receptive_field import receptive_fields
 
@@ -46,23 +46,12 @@ OF_GRAPH: Mapping[str, Callable[[Graph], int | None]] = {
 """The figures of a network, by the names that a ``budget`` has for them."""
 
 
-def _activations(nodes: Iterable[Node]) -> int | None:
-    total = 0
-    for node in nodes:
-        size = activation_bytes(node)
-        if size is None:
-            return None
-        total += size
-    return total
-
-
 OF_NODES: Mapping[str, Callable[[Iterable[Node]], int | None]] = {
     "params": lambda nodes: sum(node.params for node in nodes),
     "macs": total_macs,
-    "activations": _activations,
     "layers": lambda nodes: sum(node.owner is None for node in nodes),
 }
-"""The figures of a part; ``activations`` are the bytes of what its layers give for one sample."""
+"""The figures of a part."""
 
 
 def figures(a: Graph, b: Graph) -> dict[str, Figure]:
@@ -73,6 +62,16 @@ def figures(a: Graph, b: Graph) -> dict[str, Figure]:
 def part_figures(before: Sequence[Node], after: Sequence[Node]) -> dict[str, Figure]:
     """The figures of a part as it was and as it is; one that is new was nothing before."""
     return {name: Figure(of(before), of(after)) for name, of in OF_NODES.items()}
+
+
+def activations(before: Sequence[Node], after: Sequence[Node], setting: Setting) -> Figure:
+    """The bytes of what the layers of a part give for one sample; a setting remembers what it worked out before."""
+    return Figure(_given(before, setting), _given(after, setting))
+
+
+def _given(nodes: Iterable[Node], setting: Setting) -> int | None:
+    sizes = [setting.output_bytes(node) for node in nodes]
+    return None if None in sizes else sum(size or 0 for size in sizes)
 
 
 def receptive_field(graph: Graph) -> str:

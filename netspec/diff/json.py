@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from netspec.cost import Setting
 from netspec.diff.compare import Comparison, Pair
-from netspec.diff.figures import figures, part_figures, receptive_field
+from netspec.diff.figures import activations, figures, part_figures, receptive_field
 from netspec.diff.side import Side
 from netspec.diff.weights import Loading, loading
 from netspec.graph import Node
@@ -25,7 +26,7 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
         "a": _side(a),
         "b": _side(b),
         "equal": comparison.equal,
-        "changes": list(_changes(comparison.root, comparison, fields, follows=False)),
+        "changes": list(_changes(comparison.root, comparison, fields, Setting(), follows=False)),
         "cost": {
             **{name: figure.as_json() for name, figure in figures(a.graph, b.graph).items()},
             "receptive_field": {"before": receptive_field(a.graph), "after": receptive_field(b.graph)},
@@ -51,9 +52,12 @@ def _side(side: Side) -> dict[str, Any]:
     }
 
 
-def _changes(pair: Pair, comparison: Comparison, fields: Fields, *, follows: bool) -> Iterator[dict[str, Any]]:
+def _changes(
+    pair: Pair, comparison: Comparison, fields: Fields, setting: Setting, *, follows: bool
+) -> Iterator[dict[str, Any]]:
     if not pair.change:
         return
+    costs = {**part_figures(*pair.sides), "activations": activations(*pair.sides, setting)}
     yield {
         "change": pair.change,
         "kind": pair.part.kind.value,
@@ -62,10 +66,10 @@ def _changes(pair: Pair, comparison: Comparison, fields: Fields, *, follows: boo
         "a": _part(pair.before, comparison.a, fields[0]),
         "b": _part(pair.after, comparison.b, fields[1]),
         "differences": [{"what": what, "before": old, "after": new} for what, old, new in pair.differences],
-        "cost": {name: figure.as_json() for name, figure in part_figures(*pair.sides).items()},
+        "cost": {name: figure.as_json() for name, figure in costs.items()},
     }
     for inner in pair.inside:
-        yield from _changes(inner, comparison, fields, follows=follows or pair.follows)
+        yield from _changes(inner, comparison, fields, setting, follows=follows or pair.follows)
 
 
 def _part(part: Part | None, side: Side, fields: Mapping[Node, Field]) -> dict[str, Any] | None:
