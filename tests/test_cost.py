@@ -279,3 +279,18 @@ def test_what_is_alive_at_the_peak_adds_up():
     unknown = parse_spec(SMALL.replace("[10]", "[null, 10]")).graph()
     assert set(alive_at_peak(unknown).values()) == {None}
     assert activation_memory(unknown) is None
+
+
+def test_a_setting_works_out_what_a_node_is_stored_as_once(monkeypatch):
+    graph = parse_spec("netspec: 1\nname: n\ninput: {shape: [4]}\nhead: [{type: relu, repeat: 500}]").graph()
+    asked: list[Layer] = []
+    rule = Layer.output_dtype
+
+    def counted(layer: Layer, compute: str, inputs: tuple[str, ...]) -> str:
+        asked.append(layer)
+        return rule(layer, compute, inputs)
+
+    monkeypatch.setattr(Layer, "output_dtype", counted)
+    setting = Setting()
+    assert [setting.dtype_of(node) for node in list(graph.nodes.values())[::-1]] == ["float32"] * 501
+    assert len(asked) == 500
