@@ -183,7 +183,8 @@ def test_a_device_that_is_always_full(netspec, folder):
 
 DIES = """
 import os, signal
-signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup has it ignored
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # nohup has it ignored,
+signal.signal(signal.SIGINT, signal.default_int_handler)  # and a job in the background that
 os.fsync = lambda _: os.kill(os.getpid(), signal.{signal})
 from netspec.cli import main
 main({arguments!r})
